@@ -1,0 +1,1 @@
+"""Judgement: rules and advisors over a snapshot. No door is opened here."""

@@ -1,0 +1,1 @@
+"""The AWS door: the only place that imports boto3."""

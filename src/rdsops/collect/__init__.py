@@ -1,0 +1,1 @@
+"""Reading the world; the only room that asks."""

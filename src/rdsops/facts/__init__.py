@@ -1,0 +1,1 @@
+"""What AWS publishes, dated and sourced."""

@@ -1,0 +1,1 @@
+"""A local fleet of real engines behind an AWS-compatible endpoint."""

@@ -1,0 +1,1 @@
+"""Plans: frozen steps that would change the world, each with guard, check and undo."""

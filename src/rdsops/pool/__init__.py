@@ -1,0 +1,1 @@
+"""Client pools for applications; imports nothing else of ours."""

@@ -1,0 +1,1 @@
+"""Values as text, JSON, HTML, SARIF, Markdown. Nothing is decided here."""

@@ -1,0 +1,1 @@
+"""Changing the world; the only room that writes."""
