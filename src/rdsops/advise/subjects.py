@@ -77,6 +77,13 @@ def _clusters(view: View) -> Iterator[tuple[SubjectRef, Cluster] | Absent]:
             yield item if isinstance(item, Absent) else (item.ref, item)
 
 
+def _databases(view: View) -> Iterator[tuple[SubjectRef, Cluster | Instance] | Absent]:
+    yield from _clusters(view)
+    for found in _instances(view):
+        if isinstance(found, Absent) or found[1].cluster is None:
+            yield found
+
+
 def _global_clusters(view: View) -> Iterator[tuple[SubjectRef, GlobalCluster] | Absent]:
     listed = view.fleet.global_clusters
     for item in listed.items:
@@ -157,6 +164,8 @@ def _mysql_servers(view: View) -> Iterator[tuple[SubjectRef, MysqlServer] | Abse
 
 INSTANCES: Subjects[Instance] = Subjects("instance", _instances)
 CLUSTERS: Subjects[Cluster] = Subjects("cluster", _clusters)
+DATABASES: Subjects[Cluster | Instance] = Subjects("cluster, or instance that stands alone", _databases)
+"""What is told once: a cluster for all its members, else the instance. Both carry the shared fields by one name."""
 GLOBAL_CLUSTERS: Subjects[GlobalCluster] = Subjects("global cluster", _global_clusters)
 PROXIES: Subjects[Proxy] = Subjects("proxy", _proxies)
 MANUAL_SNAPSHOTS: Subjects[Snapshot] = Subjects("manual snapshot", _manual_snapshots)

@@ -95,6 +95,8 @@ class Instance(Seen, frozen=True, kw_only=True):
     """UTC, "sun:05:00-sun:05:30"."""
     latest_restorable_at: Maybe[datetime | None] = UNSEEN
     copy_tags_to_snapshot: Maybe[bool] = UNSEEN
+    backup_replications: Maybe[tuple[str, ...]] = UNSEEN
+    """ARNs of automated backups replicated to other regions (DBInstanceAutomatedBackupsReplications)."""
     deletion_protection: Maybe[bool] = UNSEEN
 
     auto_minor_version_upgrade: Maybe[bool] = UNSEEN

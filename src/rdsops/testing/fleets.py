@@ -82,6 +82,7 @@ def instance(name: str = "orders", **changes: Any) -> Instance:
         "maintenance_window": "sun:04:00-sun:04:30",
         "latest_restorable_at": NOW - timedelta(minutes=4),
         "copy_tags_to_snapshot": True,
+        "backup_replications": (f"arn:aws:rds:eu-central-1:{ACCOUNT}:auto-backup:ab-{name}",),
         "deletion_protection": True,
         "auto_minor_version_upgrade": True,
         "lifecycle_support": "open-source-rds-extended-support-disabled",
