@@ -58,13 +58,17 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CatalogueRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One check of the merged catalogue. elsewhere: (catalogue, id) pairs that other tools give it."""
+    """One check of the merged catalogue.
+
+    elsewhere: (catalogue, id) pairs where another tool has an id for it; rivals: every tool that has it at all.
+    """
 
     number: int
     category: str
     check: str
     data: str
     elsewhere: tuple[tuple[str, str], ...] = ()
+    rivals: tuple[str, ...] = ()
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
