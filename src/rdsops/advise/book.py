@@ -5,9 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from rdsops.advise.rule import Rule
-from rdsops.advise.rules import availability
+from rdsops.advise.rules import (
+    auditing,
+    availability,
+    certificates,
+    encryption,
+    identity,
+    network_exposure,
+    transport,
+)
 
-RULES: tuple[Rule[Any], ...] = (*availability.RULES,)
+RULES: tuple[Rule[Any], ...] = (
+    *network_exposure.RULES,
+    *encryption.RULES,
+    *certificates.RULES,
+    *transport.RULES,
+    *identity.RULES,
+    *auditing.RULES,
+    *availability.RULES,
+)
 
 
 def rule(identifier: str) -> Rule[Any] | None:

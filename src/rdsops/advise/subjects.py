@@ -164,7 +164,7 @@ def _mysql_servers(view: View) -> Iterator[tuple[SubjectRef, MysqlServer] | Abse
 
 INSTANCES: Subjects[Instance] = Subjects("instance", _instances)
 CLUSTERS: Subjects[Cluster] = Subjects("cluster", _clusters)
-DATABASES: Subjects[Cluster | Instance] = Subjects("cluster, or instance that stands alone", _databases)
+DATABASES: Subjects[Cluster | Instance] = Subjects("database", _databases)
 """What is told once: a cluster for all its members, else the instance. Both carry the shared fields by one name."""
 GLOBAL_CLUSTERS: Subjects[GlobalCluster] = Subjects("global cluster", _global_clusters)
 PROXIES: Subjects[Proxy] = Subjects("proxy", _proxies)
