@@ -1,0 +1,1 @@
+"""The lab's own RDS control plane: its state, its describe side and the creates that fill it."""
