@@ -8,11 +8,19 @@ from rdsops.advise.rule import Rule
 from rdsops.advise.rules import (
     auditing,
     availability,
+    backup,
     certificates,
     encryption,
+    global_database,
     identity,
     network_exposure,
+    proxy_targets,
+    rehearsals,
+    replication,
+    restorability,
+    succession,
     transport,
+    windows,
 )
 
 RULES: tuple[Rule[Any], ...] = (
@@ -23,6 +31,14 @@ RULES: tuple[Rule[Any], ...] = (
     *identity.RULES,
     *auditing.RULES,
     *availability.RULES,
+    *windows.RULES,
+    *succession.RULES,
+    *restorability.RULES,
+    *replication.RULES,
+    *rehearsals.RULES,
+    *proxy_targets.RULES,
+    *global_database.RULES,
+    *backup.RULES,
 )
 
 

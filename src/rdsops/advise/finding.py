@@ -67,7 +67,9 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
 
     service: str
     operation: str
-    parameters: dict[str, str | int | float | bool | list[str | dict[str, str]] | dict[str, str]]
+    parameters: dict[
+        str, str | int | float | bool | list[str | dict[str, str]] | dict[str, str | int | float | list[str]]
+    ]
 
 
 class Sql(msgspec.Struct, frozen=True, kw_only=True):

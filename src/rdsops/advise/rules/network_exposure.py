@@ -301,7 +301,7 @@ PUBLIC_ACCESS: Rule[Cluster | Instance] = Rule(
 
 OPEN_SECURITY_GROUP: Rule[Cluster | Instance] = Rule(
     id="open-security-group",
-    title="Private database sits behind a group that is open to the internet",
+    title="Private database, security group open to the world",
     theme=Theme.SECURITY,
     severity=Severity.LOW,
     subjects=DATABASES,
