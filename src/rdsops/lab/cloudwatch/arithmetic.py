@@ -6,6 +6,7 @@ periods are not mixed but refused.
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -149,9 +150,7 @@ def _called(function: str, arguments: tuple[Node, ...], request: Request) -> Val
 
 def _folded(fold: Callable[[Sequence[float]], float], value: Value) -> Value:
     if isinstance(value, Line):
-        if not value.points:
-            raise invalid(f"the series {value.label} has no point to reduce to a number")
-        return fold(list(value.points.values()))
+        return fold(list(value.points.values())) if value.points else math.nan
     if isinstance(value, float):
         return value
     if not value:
@@ -231,7 +230,7 @@ def _filled(line: Line, how: Value | str, request: Request) -> Line:
 def _interpolated(line: Line, grid: range) -> dict[int, float]:
     known = sorted(line.points)
     points = dict(line.points)
-    for before, after in zip(known, known[1:], strict=False):
+    for before, after in itertools.pairwise(known):
         slope = (line.points[after] - line.points[before]) / (after - before)
         for at in range(before + line.period_s, after, line.period_s):
             points[at] = line.points[before] + slope * (at - before)
@@ -242,8 +241,7 @@ def _stepped(line: Line, step: Callable[[float, int], float]) -> Line:
     """Each point against the point before it; the first has none."""
     ordered = sorted(line.points)
     points = {
-        at: step(line.points[at] - line.points[before], at - before)
-        for before, at in zip(ordered, ordered[1:], strict=False)
+        at: step(line.points[at] - line.points[before], at - before) for before, at in itertools.pairwise(ordered)
     }
     return replace(line, points=points)
 

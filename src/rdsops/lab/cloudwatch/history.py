@@ -1,4 +1,4 @@
-"""Generated history of a subject: a profile, a seed and a beginning. It is labelled generated wherever it is counted."""
+"""Generated history of a subject: a profile, a seed and a beginning. Wherever it is counted it is called generated."""
 
 from __future__ import annotations
 

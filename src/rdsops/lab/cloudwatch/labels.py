@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from rdsops.lab.cloudwatch.arithmetic import Line
 from rdsops.lab.cloudwatch.refusals import not_emulated
 
 _PART = re.compile(r"\$\{([^}]*)\}")
 _PROP = re.compile(r"PROP\('([^']+)'\)")
+_REDUCTIONS: dict[str, Callable[[list[float]], float]] = {
+    "AVG": lambda values: sum(values) / len(values),
+    "MIN": min,
+    "MAX": max,
+    "SUM": sum,
+    "FIRST": lambda values: values[0],
+    "LAST": lambda values: values[-1],
+}
 
 
 def labelled(template: str | None, line: Line) -> str:
@@ -33,17 +42,9 @@ def _value(name: str, line: Line) -> str:
     if name == "LABEL":
         return line.label
     values = [line.points[at] for at in sorted(line.points)]
-    reductions = {
-        "AVG": lambda: sum(values) / len(values),
-        "MIN": lambda: min(values),
-        "MAX": lambda: max(values),
-        "SUM": lambda: sum(values),
-        "FIRST": lambda: values[0],
-        "LAST": lambda: values[-1],
-    }
-    if name not in reductions:
+    if name not in _REDUCTIONS:
         raise not_emulated(f"the dynamic label ${{{name}}}")
-    return f"{reductions[name]():.6g}" if values else "--"
+    return f"{_REDUCTIONS[name](values):.6g}" if values else "--"
 
 
 def _property(name: str, line: Line) -> str:

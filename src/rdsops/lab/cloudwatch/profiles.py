@@ -1,7 +1,7 @@
 """What a subject without measurements looks like over two weeks: plausible levels and daily shapes, never measured.
 
 Each profile answers with the curves of the metrics that AWS publishes for such a subject; a metric that AWS does not
-publish for it is absent. Names and units: CloudWatch's for AWS/RDS (recalled; checked against the rules that read them).
+publish for it is absent. Names and units: CloudWatch's for AWS/RDS (recalled).
 """
 
 from __future__ import annotations

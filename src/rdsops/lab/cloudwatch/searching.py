@@ -1,7 +1,8 @@
 """SEARCH('{Namespace,Dimension,…} terms'): which metrics it finds, in its simple form.
 
-A schema with dimensions asks for exactly those; a namespace alone leaves them open. Terms must all match: MetricName="x"
-and Dimension="x" exactly, a bare word as one of the words of a name or value. AND, OR, NOT and parentheses are refused.
+A schema with dimensions asks for exactly those; a namespace alone leaves them open. Terms must all match:
+MetricName="x" and Dimension="x" exactly, a bare word as one of the words of a name or value. AND, OR, NOT and
+parentheses are refused.
 Source: CloudWatch user guide, "search expression syntax", read 2026-11-23.
 """
 
