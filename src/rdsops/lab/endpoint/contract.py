@@ -15,10 +15,12 @@ class Who:
     region: str
     principal: str
     """ARN of the user or assumed role."""
+    user_id: str = ""
+    """What GetCallerIdentity calls UserId."""
 
 
 class AwsError(Exception):
-    """A refusal as AWS would word it. code: the wire code ("DBInstanceNotFound"), which is not always the shape's name."""
+    """A refusal as AWS would word it. code: the wire code ("DBInstanceNotFound"), not always the shape's name."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(f"{code}: {message}")
