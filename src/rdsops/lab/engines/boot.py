@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from rdsops.core.errors import UsageError
+from rdsops.lab.engines.aurora import publish
 from rdsops.lab.engines.ground import Ground, engine_account, new_token
 from rdsops.lab.engines.mariadb import MariadbNode
 from rdsops.lab.engines.postgres import PostgresNode
@@ -142,6 +143,9 @@ class _Family:
 
         with ThreadPoolExecutor(max(1, len(self.readers))) as pool:
             readers = list(pool.map(follow, self.readers))
+        if self.writer.aurora:
+            with writer.admin(self.writer.database) as connection:
+                publish(connection)
         return {node.spec.id: node for node in (writer, *readers)}
 
     def _boot_mariadb(self, ground: Ground, lab_dir: Path) -> dict[str, Node]:
@@ -213,6 +217,7 @@ def _heirs(writer: EngineSpec, readers: Sequence[EngineSpec]) -> tuple[EngineSpe
     return tuple(
         replace(
             reader,
+            aurora=writer.aurora,
             settings=tuple((dict(writer.settings) | dict(reader.settings)).items()),
             extensions=tuple(dict.fromkeys((*writer.extensions, *reader.extensions))),
         )

@@ -132,7 +132,7 @@ class PostgresNode:
         """Write what makes this stopped node a reader of `writer`."""
         self.ground.write(self.data_dir / "standby.signal", "")
         upstream = postgres_conf(
-            {"primary_conninfo": self._upstream(writer, self.cluster_name), "primary_slot_name": self.slot}
+            {"primary_conninfo": self._upstream(writer, self.spec.id), "primary_slot_name": self.slot}
         )
         self.ground.write(self.data_dir / "postgresql.auto.conf", upstream)
 
@@ -162,6 +162,8 @@ class PostgresNode:
             available=self.provider.extensions,
         )
         settings |= {"port": str(self.port), "cluster_name": self.cluster_name}
+        if self.spec.aurora:
+            settings |= {"rdsops_lab.instance": self.spec.id, "hot_standby_feedback": "on"}
         self.ground.write(self.data_dir / "postgresql.conf", postgres_conf(settings))
         self.ground.write(self.data_dir / "pg_hba.conf", _HBA)
 

@@ -1,0 +1,57 @@
+"""Keeps an emulated Aurora cluster's topology fresh: its writer publishes the members once a second for the readers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import psycopg
+
+from rdsops.lab.engines.spec import Running
+
+PERIOD_S = 1.0
+
+
+class Topology:
+    """Of one cluster. `writer` tells who writes now; it is asked anew after each lost connection."""
+
+    def __init__(self, writer: Callable[[], Running]) -> None:
+        self._writer = writer
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="aurora-topology", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with admin_connection(self._writer()) as connection:
+                    while not self._stopping.is_set():
+                        publish(connection)
+                        self._stopping.wait(PERIOD_S)
+            except psycopg.Error:  # the writer is gone, frozen or demoted: readers keep the last rows, which age
+                self._stopping.wait(PERIOD_S)
+
+
+def publish(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Once. The connection is the lab superuser's, to the cluster's database on its writer."""
+    connection.execute("SELECT rdsops_lab_publish()")
+
+
+def admin_connection(running: Running) -> psycopg.Connection[tuple[object, ...]]:
+    """To the engine's own database, as the lab's superuser, in autocommit."""
+    return psycopg.connect(
+        host=running.host,
+        port=running.port,
+        user=running.admin_user,
+        password=running.admin_password,
+        dbname=running.spec.database,
+        autocommit=True,
+        connect_timeout=10,
+        application_name="rdsops-lab",
+    )
