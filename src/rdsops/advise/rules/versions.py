@@ -323,7 +323,6 @@ SUPPORT_ENDING = Rule(
         "AWS Extended Support charges (standby charged, not covered by reservations), read 2026-11-23",
     ),
     catalogue=(55, 72, 103),
-    signature=True,
 )
 
 RULES: tuple[Rule[Any], ...] = (AUTO_MINOR, MINOR_BEHIND, SUPPORT_ENDING)
