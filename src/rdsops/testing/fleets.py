@@ -1,7 +1,7 @@
 """Makers of snapshots. Every maker gives a healthy thing; pass fields to make it ill, UNSEEN to hide one.
 
 fleet_of(instance("orders", multi_az=False))      a fleet with one fault
-healthy()                                         one of everything, nothing wrong
+healthy.healthy()                                 one of everything, nothing wrong (testing/healthy.py)
 """
 
 from __future__ import annotations
