@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rdsops.advise.finding import ApiCall, Environment
+from rdsops.advise.finding import ApiCall, Environment, Severity
 from rdsops.advise.view import Setting, View
 from rdsops.core.errors import Unseen
 from rdsops.core.ids import ClusterRef, InstanceRef
@@ -27,8 +27,14 @@ def writer(database: Cluster | Instance, view: View) -> Instance | None:
 
 
 def is_test(thing: Seen, view: View) -> bool:
-    """Whether its tags call it a test environment."""
+    """Whether its tags call it a test environment. Raises Unseen when the tags were not seen."""
+    thing.tags  # noqa: B018 - raises when unseen; whatever rules judge has tags
     return view.environment(thing) is Environment.TEST
+
+
+def eased(milder: Severity, thing: Seen, view: View) -> Severity | None:
+    """`milder` where the tags call it a test environment; None, the rule's own, elsewhere and without tags."""
+    return milder if view.environment(thing) is Environment.TEST else None
 
 
 def is_replica(database: Cluster | Instance) -> bool:

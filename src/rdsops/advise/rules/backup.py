@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rdsops.advise.databases import is_replica, is_test, modify, world_of
+from rdsops.advise.databases import eased, is_replica, is_test, modify, world_of
 from rdsops.advise.finding import ApiCall, Environment, Evidence, Repair, Severity, Theme
 from rdsops.advise.rule import CLEAR, NotApplicable, Problem, Rule, Verdict
 from rdsops.advise.subjects import CLUSTERS, DATABASES
@@ -27,8 +27,7 @@ def _retention(database: Cluster | Instance, view: View) -> Verdict:
     if is_replica(database):
         return NotApplicable("a replica; its source is backed up")
     days = database.backup_retention_days
-    test = is_test(database, view)
-    if days >= RETENTION_DAYS or (test and days > 0):
+    if days >= RETENTION_DAYS or (days > 0 and is_test(database, view)):
         return CLEAR
     evidence = Evidence(
         what="days that automated backups are kept",
@@ -44,7 +43,7 @@ def _retention(database: Cluster | Instance, view: View) -> Verdict:
     if days == 0:
         return Problem(
             title=f"{database.ref} has no automated backups",
-            severity=Severity.LOW if test else Severity.HIGH,
+            severity=eased(Severity.LOW, database, view) or Severity.HIGH,
             evidence=(evidence,),
             repair=repair,
         )
@@ -165,7 +164,7 @@ def _tag_copies(database: Cluster | Instance, view: View) -> Verdict:
         return CLEAR
     return Problem(
         title=f"snapshots of {database.ref} do not carry its tags",
-        severity=Severity.INFO if is_test(database, view) else None,
+        severity=eased(Severity.INFO, database, view),
         evidence=(
             Evidence(
                 what="tags copied to snapshots",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rdsops.advise.databases import is_test
+from rdsops.advise.databases import eased, is_test
 from rdsops.advise.finding import ApiCall, Evidence, Repair, Severity, Theme
 from rdsops.advise.rule import CLEAR, NotApplicable, Problem, Rule, Verdict
 from rdsops.advise.subjects import DATABASES, MANUAL_SNAPSHOTS, Absent, Subjects
@@ -27,7 +27,7 @@ def _storage_encryption(database: Cluster | Instance, view: View) -> Verdict:
     kind = "DBCluster" if isinstance(database, Cluster) else "DBInstance"
     return Problem(
         title=f"{database.ref} is stored unencrypted",
-        severity=Severity.MEDIUM if is_test(database, view) else None,
+        severity=eased(Severity.MEDIUM, database, view),
         evidence=(Evidence(what="storage encryption", value="off", threshold="on", source=f"{kind}.StorageEncrypted"),),
         repair=Repair(
             text="Encryption cannot be switched on in place. Copy a snapshot with a KMS key, restore it beside the "
@@ -273,7 +273,7 @@ SNAPSHOT_SHARED: Rule[Snapshot] = Rule(
     repair="Remove the accounts from the snapshot's restore attribute.",
     checks='The restore attribute holds "all" (critical) or an account that this survey does not cover (medium). '
     "Automated snapshots cannot be shared.",
-    needs=("rds:DescribeDBSnapshots", "rds:DescribeDBSnapshotAttributes"),
+    needs=("rds:DescribeDBSnapshots", "rds:DescribeDBClusterSnapshots", "rds:DescribeDBSnapshotAttributes"),
     sources=("botocore 1.44.5, rds DescribeDBSnapshotAttributes, read 2026-11-23",),
     catalogue=(9,),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rdsops.advise.databases import MYSQL_ENGINES, POSTGRES_ENGINES, is_replica, is_test, modify, world_of
+from rdsops.advise.databases import MYSQL_ENGINES, POSTGRES_ENGINES, eased, is_replica, is_test, modify, world_of
 from rdsops.advise.finding import Evidence, Repair, Severity, Theme
 from rdsops.advise.rule import CLEAR, NotApplicable, Problem, Rule, Verdict
 from rdsops.advise.subjects import DATABASES
@@ -107,7 +107,7 @@ def _managed_password(database: Cluster | Instance, view: View) -> Verdict:
         return NotApplicable("part of a global database, which AWS does not combine with managed passwords")
     return Problem(
         title=f"{database.ref} has a master password that nobody rotates",
-        severity=Severity.LOW if is_test(database, view) else None,
+        severity=eased(Severity.LOW, database, view),
         evidence=(
             Evidence(
                 what="secret managed by RDS",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from rdsops.advise.databases import group_unseen, is_test, modify, servers
+from rdsops.advise.databases import eased, group_unseen, is_test, modify, servers
 from rdsops.advise.finding import ApiCall, Evidence, Repair, Severity, Theme
 from rdsops.advise.rule import CLEAR, NotApplicable, Problem, Rule, Verdict
 from rdsops.advise.subjects import DATABASES
@@ -227,7 +227,7 @@ def _default_group(database: Cluster | Instance, view: View) -> Verdict:
     others: list[str | dict[str, str]] = [each for each in identifiers if each not in defaults]
     return Problem(
         title=f"{database.ref} uses the default security group of its VPC ({defaults[0]})",
-        severity=Severity.LOW if is_test(database, view) else None,
+        severity=eased(Severity.LOW, database, view),
         evidence=tuple(
             Evidence(
                 what="security group name",

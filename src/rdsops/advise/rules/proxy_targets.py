@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rdsops.advise.databases import is_test
 from rdsops.advise.finding import Evidence, Repair, Severity, Theme
-from rdsops.advise.rule import CLEAR, NotApplicable, Problem, Rule, Verdict
+from rdsops.advise.rule import CLEAR, Problem, Rule, Verdict
 from rdsops.advise.subjects import PROXIES
 from rdsops.advise.view import View
 from rdsops.core.errors import Unseen
@@ -65,8 +64,6 @@ def _advice(sick: list[ProxyTarget]) -> str:
 
 
 def _zones(proxy: Proxy, view: View) -> Verdict:
-    if is_test(proxy, view):
-        return NotApplicable("a test environment")
     zones = _proxy_zones(proxy, view)
     needed = _target_zones(proxy, view)
     missing = needed - set(zones)
@@ -148,7 +145,7 @@ PROXY_ZONES: Rule[Proxy] = Rule(
     why="A lost zone takes the proxy along, or every call crosses zones: slower, and billed by the gigabyte.",
     repair="Make the proxy anew with a subnet in every zone of its database.",
     checks="The proxy's subnets lie in one zone (medium), or in none of a zone where an instance of its targets or a "
-    "standby stands (low). Zones are told by subnet groups; a subnet in none: not known. Not in test environments.",
+    "standby stands (low). Zones are told by subnet groups; a subnet in none: not known.",
     needs=("rds:DescribeDBProxies", "rds:DescribeDBProxyTargets", "rds:DescribeDBSubnetGroups"),
     sources=("AWS RDS User Guide, Planning where to use RDS Proxy, recalled",),
     catalogue=(39,),
