@@ -121,6 +121,10 @@ class AwsDoor:
             lambda request: self.ask(service, operation, place, request), f"{service}:{operation}", paging, parameters
         )
 
+    def check(self, account: str) -> None:
+        """Raises UsageError when no credentials or role lead into an account, NoCredentials when none lead anywhere."""
+        self._way_into(account)
+
     def client(self, service: str, place: Place) -> Any:
         """A botocore client for one place. Raises UsageError for an account that was never entered."""
         return self._client(service, place.region, self._way_into(place.account))

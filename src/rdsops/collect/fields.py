@@ -163,6 +163,11 @@ class Fields:
         pairs = self.rows(field, lambda tag: (tag.name("Key"), tag.text("Value", "")))
         return pairs if pairs is UNSEEN else dict(pairs)
 
+    def raw(self, field: str) -> Any:
+        """A list as it came, for long lists of points; an absent one is empty."""
+        value = self._answer.get(field)
+        return [] if value is None else value
+
     def items(self) -> Iterator[tuple[str, Any]]:
         """The fields that are there, by name."""
         return ((key, value) for key, value in self._answer.items() if value is not None)

@@ -9,18 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from rdsops.collect.fields import Fields, Malformed, known
-from rdsops.collect.parse_instances import master_secret, pending
+from rdsops.collect.parse_instances import ENGINES, Foreign, master_secret, pending
 from rdsops.core.errors import UsageError
 from rdsops.core.ids import ClusterRef, GlobalRef, Place, parse_arn
 from rdsops.fleet.clusters import Cluster, CustomEndpoint, GlobalCluster, GlobalMember, Member, ServerlessScaling
 from rdsops.fleet.seen import UNSEEN
 
 
-def cluster(fields: Fields, place: Place) -> Cluster:
+def cluster(fields: Fields, place: Place) -> Cluster | Foreign:
     """One entry of DBClusters. `maintenance` and `custom_endpoints` are joined later."""
     name = fields.name("DBClusterIdentifier")
     fields.called(name)
     engine = fields.name("Engine")
+    if engine not in ENGINES:
+        return Foreign(engine, fields.text("DBSubnetGroup", None) or None)
     aurora = engine.startswith("aurora")
     status = fields.text("Status")
     being_made = status == "creating"

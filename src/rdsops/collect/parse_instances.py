@@ -6,6 +6,7 @@ API texts: botocore 1.43, read 2026-11-23.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from rdsops.collect.fields import Fields, known
@@ -23,11 +24,22 @@ _PROVISIONED = ("io1", "io2", "gp3")
 _SECRET_FIELDS = ("MasterUserPassword",)
 
 
-def instance(fields: Fields, place: Place) -> Instance:
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """An instance or cluster of an engine that we do not follow; it uses groups all the same."""
+
+    engine: str
+    subnet_group: str | None
+
+
+def instance(fields: Fields, place: Place) -> Instance | Foreign:
     """One entry of DBInstances. `maintenance` is joined later."""
     name = fields.name("DBInstanceIdentifier")
     fields.called(name)
     engine = fields.name("Engine")
+    if engine not in ENGINES:
+        group = fields.below("DBSubnetGroup")
+        return Foreign(engine, None if group is None else group.text("DBSubnetGroupName", None) or None)
     status = fields.text("DBInstanceStatus")
     being_made = status in _CREATING
     cluster_name = fields.text("DBClusterIdentifier", None)
@@ -98,6 +110,10 @@ def instance(fields: Fields, place: Place) -> Instance:
         # Without backups there is nothing to restore; Aurora tells it on the cluster (recalled).
         latest_restorable_at=fields.moment("LatestRestorableTime", _none_if(retention == 0 or not alone or being_made)),
         copy_tags_to_snapshot=fields.flag("CopyTagsToSnapshot"),
+        # Left out when nothing is replicated (recalled).
+        backup_replications=fields.rows(
+            "DBInstanceAutomatedBackupsReplications", lambda each: each.name("DBInstanceAutomatedBackupsArn"), ()
+        ),
         deletion_protection=fields.flag("DeletionProtection"),
         auto_minor_version_upgrade=fields.flag("AutoMinorVersionUpgrade"),
         # "applies only to RDS for MySQL and RDS for PostgreSQL"; Aurora's choice lives on the cluster.

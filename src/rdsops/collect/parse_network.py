@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from rdsops.collect.fields import Fields, Malformed, known
-from rdsops.fleet.neighbours import Ingress, Key, RouteTable, SecurityGroup, Vpc
+from rdsops.fleet.neighbours import Ingress, RouteTable, SecurityGroup, Vpc
 from rdsops.fleet.seen import UNSEEN
 
 
@@ -49,18 +50,17 @@ def vpc(fields: Fields) -> Vpc:
     return Vpc(id=identifier, is_default=default)
 
 
-def key(fields: Fields, named: str) -> Key:
-    """The answer of DescribeKey for the key that databases name `named`."""
+def key(fields: Fields) -> dict[str, Any]:
+    """What DescribeKey says of a key, by field of Key."""
     metadata = fields.below("KeyMetadata")
     if metadata is None:
         raise Malformed("no KeyMetadata")
-    return Key(
-        arn=named,
-        manager=metadata.text("KeyManager"),
-        state=metadata.text("KeyState"),
+    return {
+        "manager": metadata.text("KeyManager"),
+        "state": metadata.text("KeyState"),
         # "This value is present only when KeyState is PendingDeletion" (read: botocore).
-        deletion_at=metadata.moment("DeletionDate", None),
-    )
+        "deletion_at": metadata.moment("DeletionDate", None),
+    }
 
 
 def _ingress(fields: Fields) -> tuple[Ingress, ...]:
