@@ -98,6 +98,11 @@ class ParameterGroup(Seen, frozen=True, kw_only=True):
     def is_default(self) -> bool:
         return self.ref.name.startswith("default.")
 
+    def question(self, name: str) -> str:
+        if isinstance(self.ref, ClusterGroupRef):
+            return "rds:DescribeDBClusterParameters" if name == "set_by_user" else "rds:DescribeDBClusterParameterGroups"
+        return Seen.question(self, name)
+
 
 class Family(Seen, frozen=True, kw_only=True):
     """Defaults of a parameter group family, instance or cluster level (DescribeEngineDefault[Cluster]Parameters)."""
@@ -107,6 +112,9 @@ class Family(Seen, frozen=True, kw_only=True):
     name: str
     cluster_level: bool
     defaults: Maybe[tuple[Parameter, ...]] = UNSEEN
+
+    def question(self, name: str) -> str:
+        return "rds:DescribeEngineDefaultClusterParameters" if self.cluster_level else Seen.question(self, name)
 
 
 class SubnetGroup(Seen, frozen=True, kw_only=True):
@@ -145,6 +153,11 @@ class Snapshot(Seen, frozen=True, kw_only=True):
     kms_key: Maybe[str | None] = UNSEEN
     shared_with: Maybe[tuple[str, ...]] = UNSEEN
     tags: Maybe[dict[str, str]] = UNSEEN
+
+    def question(self, name: str) -> str:
+        if isinstance(self.ref, ClusterSnapshotRef):
+            return "rds:DescribeDBClusterSnapshotAttributes" if name == "shared_with" else "rds:DescribeDBClusterSnapshots"
+        return Seen.question(self, name)
 
 
 class AutomatedBackup(msgspec.Struct, frozen=True, kw_only=True):

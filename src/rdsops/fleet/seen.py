@@ -35,9 +35,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     def __getattribute__(self, name: str) -> Any:
         value = object.__getattribute__(self, name)
         if value is msgspec.UNSET:
-            asked = type(self).ASKED
-            raise Unseen(asked.get(name, asked.get("", "")), f"{type(self).__name__}.{name}")
+            raise Unseen(self.question(name), f"{type(self).__name__}.{name}")
         return value
+
+    def question(self, name: str) -> str:
+        """The question that brings a field; records that stand for two kinds of thing tell them apart."""
+        asked = type(self).ASKED
+        return asked.get(name, asked.get("", ""))
 
     def has_seen(self, name: str) -> bool:
         """Whether a field was seen; for the few places that report on seeing itself (gaps, renderers)."""
