@@ -100,7 +100,9 @@ class ParameterGroup(Seen, frozen=True, kw_only=True):
 
     def question(self, name: str) -> str:
         if isinstance(self.ref, ClusterGroupRef):
-            return "rds:DescribeDBClusterParameters" if name == "set_by_user" else "rds:DescribeDBClusterParameterGroups"
+            return (
+                "rds:DescribeDBClusterParameters" if name == "set_by_user" else "rds:DescribeDBClusterParameterGroups"
+            )
         return Seen.question(self, name)
 
 
@@ -156,7 +158,9 @@ class Snapshot(Seen, frozen=True, kw_only=True):
 
     def question(self, name: str) -> str:
         if isinstance(self.ref, ClusterSnapshotRef):
-            return "rds:DescribeDBClusterSnapshotAttributes" if name == "shared_with" else "rds:DescribeDBClusterSnapshots"
+            return (
+                "rds:DescribeDBClusterSnapshotAttributes" if name == "shared_with" else "rds:DescribeDBClusterSnapshots"
+            )
         return Seen.question(self, name)
 
 
