@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -58,6 +58,25 @@ def install(ground: Ground, provider: Provider, folder: Path) -> Path:
         cwd=folder,
     )
     return data_dir
+
+
+@contextmanager
+def admin_connection(running: Running) -> Iterator[Connection]:
+    """To the engine's own database, as the lab's superuser, in autocommit."""
+    connection = pymysql.connect(
+        host=running.host,
+        port=running.port,
+        user=running.admin_user,
+        password=running.admin_password,
+        database=running.spec.database,
+        autocommit=True,
+        connect_timeout=10,
+        cursorclass=DictCursor,
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 class MariadbNode:
@@ -221,23 +240,9 @@ class MariadbNode:
 
     # Asking
 
-    @contextmanager
-    def admin(self, database: str | None = None) -> Iterator[Connection]:
+    def admin(self) -> AbstractContextManager[Connection]:
         """A connection as the lab's superuser, in autocommit."""
-        connection = pymysql.connect(
-            host=HOST,
-            port=self.port,
-            user=ADMIN,
-            password=self.admin_password,
-            database=database,
-            autocommit=True,
-            connect_timeout=10,
-            cursorclass=DictCursor,
-        )
-        try:
-            yield connection
-        finally:
-            connection.close()
+        return admin_connection(self.running)
 
     # Replication
 
