@@ -68,7 +68,8 @@ class Moto:
         kind = next((value for name, value in headers if name.lower() == "content-type"), "")
         if status >= 400 and kind.startswith("text/html") and not body.lstrip().startswith(_TYPED):
             raise not_emulated(request.service, request.operation, f"moto answered {status} without a typed error")
-        kept = [(name, value) for name, value in headers if name.lower() not in _OURS]
+        ours = _OURS - {"content-length"} if environ["REQUEST_METHOD"] == "HEAD" else _OURS
+        kept = [(name, value) for name, value in headers if name.lower() not in ours]
         return Reply(status, body, kind, tuple(kept))
 
     def _enter(self, environ: dict[str, Any], request: Request) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -190,7 +191,10 @@ def _backends(service: str) -> Any:
 _importing = threading.RLock()
 _TYPED = (b"<?xml", b"<Error", b"<Response", b"{")
 """How the errors begin that a client can parse; moto gives some of them the content type of HTML."""
-_OURS = frozenset({"content-length", "connection", "date", "content-type", "transfer-encoding", "status"})
+_OURS = frozenset(
+    {"connection", "content-length", "content-type", "date", "status", "transfer-encoding", "x-amzn-requestid"}
+)
+_SPELT = "moto.preserved_header_names"
 _REGION_IN_AGENT = re.compile(r"region/\S+")
 
 
@@ -204,6 +208,9 @@ def _as(request: Request, account: str, environ: dict[str, Any]) -> dict[str, An
         f"AWS4-HMAC-SHA256 Credential={_twenty(scope.key_id)}/{scope.date}/{scope.region}/{scope.signing_name}"
         "/aws4_request, SignedHeaders=host, Signature=checked-by-nobody"
     )
+    entered[_SPELT] = {
+        "HTTP_" + name.upper().replace("-", "_"): name for name, _ in environ.get("rdsops.headers", ()) if "_" in name
+    }
     return entered
 
 

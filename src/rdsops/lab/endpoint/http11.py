@@ -11,7 +11,6 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any, TypeAlias
@@ -76,7 +75,7 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with closing(connection.makefile("rb", LINE_BYTES)) as stream:
+            with connection.makefile("rb") as stream:
                 while self._answer_one(connection, stream):
                     pass
         except OSError:

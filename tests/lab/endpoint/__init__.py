@@ -1,0 +1,1 @@
+"""The endpoint over its wire, with unmodified clients."""
