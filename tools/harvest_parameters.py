@@ -125,6 +125,7 @@ def from_mariadb(programs: Path, home: Path, user: str | None) -> tuple[str, lis
         user=user, cwd=home, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
+
         def ask() -> pymysql.connections.Connection[pymysql.cursors.DictCursor]:
             return pymysql.connect(unix_socket=str(socket), user="root", cursorclass=pymysql.cursors.DictCursor)
 

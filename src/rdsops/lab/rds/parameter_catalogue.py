@@ -163,7 +163,7 @@ def _postgres(read: Any, engine: str, major: int, notes: list[str]) -> list[Defi
     defaults = {**facts.POSTGRES_DEFAULTS, **(facts.AURORA_POSTGRES_DEFAULTS if aurora else facts.RDS_ONLY_DEFAULTS)}
     found = []
     for row in read["rows"]:
-        name = row["name"]
+        name = row["name"].lower()
         if row["context"] == "internal":
             continue
         if row["vartype"] == "bool":
@@ -205,7 +205,9 @@ def _mariadb(read: Any, notes: list[str]) -> list[Definition]:
         if not row.get("has_global") or (read_only and "argument" not in row):
             continue
         kind = row["vartype"]
-        data_type = _MARIADB_TYPES.get(kind, "integer" if "INT" in kind else "list" if kind in ("SET", "FLAGSET") else "string")
+        data_type = _MARIADB_TYPES.get(
+            kind, "integer" if "INT" in kind else "list" if kind in ("SET", "FLAGSET") else "string"
+        )
         # ON and OFF are what SHOW prints; RDS writes 0 and 1 for switches
         allowed = "0,1" if data_type == "boolean" else row.get("enum")
         if data_type in ("integer", "float") and "min" in row:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from rdsops.core.ids import Place, partition_of
@@ -82,40 +83,77 @@ class ParameterSetting:
     method: str
 
 
-def _store(noun: str, missing: str, exists: str) -> Any:
-    return field(default_factory=lambda: Store(noun, missing, exists))
-
-
 @dataclass(slots=True)
 class Region:
     """What one account holds in one region."""
 
     place: Place
-    instances: Store = _store("DBInstance", "DBInstanceNotFoundFault", "DBInstanceAlreadyExistsFault")
-    clusters: Store = _store("DBCluster", "DBClusterNotFoundFault", "DBClusterAlreadyExistsFault")
-    groups: Store = _store("DBParameterGroup", "DBParameterGroupNotFoundFault", "DBParameterGroupAlreadyExistsFault")
-    cluster_groups: Store = _store(
-        "DBClusterParameterGroup", "DBParameterGroupNotFoundFault", "DBParameterGroupAlreadyExistsFault"
+    instances: Store = field(
+        default_factory=partial(Store, "DBInstance", "DBInstanceNotFoundFault", "DBInstanceAlreadyExistsFault")
     )
-    subnet_groups: Store = _store("DBSubnetGroup", "DBSubnetGroupNotFoundFault", "DBSubnetGroupAlreadyExistsFault")
-    option_groups: Store = _store("OptionGroup", "OptionGroupNotFoundFault", "OptionGroupAlreadyExistsFault")
-    snapshots: Store = _store("DBSnapshot", "DBSnapshotNotFoundFault", "DBSnapshotAlreadyExistsFault")
-    cluster_snapshots: Store = _store(
-        "DBClusterSnapshot", "DBClusterSnapshotNotFoundFault", "DBClusterSnapshotAlreadyExistsFault"
+    clusters: Store = field(
+        default_factory=partial(Store, "DBCluster", "DBClusterNotFoundFault", "DBClusterAlreadyExistsFault")
     )
-    proxies: Store = _store("DBProxy", "DBProxyNotFoundFault", "DBProxyAlreadyExistsFault")
-    proxy_groups: Store = _store("Target group of", "DBProxyTargetGroupNotFoundFault", "DBProxyAlreadyExistsFault")
-    proxy_endpoints: Store = _store("DBProxyEndpoint", "DBProxyEndpointNotFoundFault", "DBProxyEndpointAlreadyExistsFault")
-    custom_endpoints: Store = _store(
-        "DBClusterEndpoint", "DBClusterEndpointNotFoundFault", "DBClusterEndpointAlreadyExistsFault"
+    groups: Store = field(
+        default_factory=partial(
+            Store, "DBParameterGroup", "DBParameterGroupNotFoundFault", "DBParameterGroupAlreadyExistsFault"
+        )
     )
-    subscriptions: Store = _store("Subscription", "SubscriptionNotFoundFault", "SubscriptionAlreadyExistFault")
-    reservations: Store = _store(
-        "ReservedDBInstance", "ReservedDBInstanceNotFoundFault", "ReservedDBInstanceAlreadyExistsFault"
+    cluster_groups: Store = field(
+        default_factory=partial(
+            Store, "DBClusterParameterGroup", "DBParameterGroupNotFoundFault", "DBParameterGroupAlreadyExistsFault"
+        )
     )
-    recommendations: Store = _store("Recommendation", "ResourceNotFoundFault", "ResourceNotFoundFault")
-    copied_backups: Store = _store(
-        "Automated backup", "DBInstanceAutomatedBackupNotFoundFault", "DBInstanceAutomatedBackupNotFoundFault"
+    subnet_groups: Store = field(
+        default_factory=partial(Store, "DBSubnetGroup", "DBSubnetGroupNotFoundFault", "DBSubnetGroupAlreadyExistsFault")
+    )
+    option_groups: Store = field(
+        default_factory=partial(Store, "OptionGroup", "OptionGroupNotFoundFault", "OptionGroupAlreadyExistsFault")
+    )
+    snapshots: Store = field(
+        default_factory=partial(Store, "DBSnapshot", "DBSnapshotNotFoundFault", "DBSnapshotAlreadyExistsFault")
+    )
+    cluster_snapshots: Store = field(
+        default_factory=partial(
+            Store, "DBClusterSnapshot", "DBClusterSnapshotNotFoundFault", "DBClusterSnapshotAlreadyExistsFault"
+        )
+    )
+    proxies: Store = field(
+        default_factory=partial(Store, "DBProxy", "DBProxyNotFoundFault", "DBProxyAlreadyExistsFault")
+    )
+    proxy_groups: Store = field(
+        default_factory=partial(
+            Store, "Target group of", "DBProxyTargetGroupNotFoundFault", "DBProxyAlreadyExistsFault"
+        )
+    )
+    proxy_endpoints: Store = field(
+        default_factory=partial(
+            Store, "DBProxyEndpoint", "DBProxyEndpointNotFoundFault", "DBProxyEndpointAlreadyExistsFault"
+        )
+    )
+    custom_endpoints: Store = field(
+        default_factory=partial(
+            Store, "DBClusterEndpoint", "DBClusterEndpointNotFoundFault", "DBClusterEndpointAlreadyExistsFault"
+        )
+    )
+    subscriptions: Store = field(
+        default_factory=partial(Store, "Subscription", "SubscriptionNotFoundFault", "SubscriptionAlreadyExistFault")
+    )
+    reservations: Store = field(
+        default_factory=partial(
+            Store, "ReservedDBInstance", "ReservedDBInstanceNotFoundFault", "ReservedDBInstanceAlreadyExistsFault"
+        )
+    )
+    recommendations: Store = field(
+        default_factory=partial(Store, "Recommendation", "ResourceNotFoundFault", "ResourceNotFoundFault")
+    )
+    copied_backups: Store = field(
+        default_factory=partial(
+            Store,
+            "Automated backup",
+            "DBInstanceAutomatedBackupNotFoundFault",
+            "DBInstanceAutomatedBackupNotFoundFault",
+        )
     )
     """Automated backups that another region replicates into this one."""
     proxy_targets: dict[str, tuple[Record, ...]] = field(default_factory=dict)
