@@ -22,3 +22,16 @@ def ask(rule: Rule[Any], fleet: Fleet) -> Clear | NotApplicable | Problem | Unse
     found = list(ask_all(rule, fleet).values())
     assert len(found) == 1, f"{rule.id} has {len(found)} subjects here, not one"
     return found[0]
+
+
+def told(rule: Rule[Any], fleet: Fleet, subject: str | None = None) -> str:
+    """The answer in a word, for tables: a severity, "clear", "not applicable" or "not known"."""
+    match ask(rule, fleet) if subject is None else ask_all(rule, fleet)[subject]:
+        case Problem(severity=severity):
+            return str(severity or rule.severity)
+        case Clear():
+            return "clear"
+        case NotApplicable():
+            return "not applicable"
+        case Unseen():
+            return "not known"
