@@ -135,10 +135,10 @@ def translated(operation: str) -> Iterator[None]:
         PartialCredentialsError,
         ProfileNotFound,
         ReadTimeoutError,
-        ResponseParserError,
         SSOError,
         TokenRetrievalError,
     )
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
