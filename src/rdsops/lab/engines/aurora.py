@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import psycopg
 
+from rdsops.lab.engines.postgres import Connection, admin_connection
 from rdsops.lab.engines.spec import Running
 
 PERIOD_S = 1.0
@@ -38,20 +39,6 @@ class Topology:
                 self._stopping.wait(PERIOD_S)
 
 
-def publish(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+def publish(connection: Connection) -> None:
     """Once. The connection is the lab superuser's, to the cluster's database on its writer."""
     connection.execute("SELECT rdsops_lab_publish()")
-
-
-def admin_connection(running: Running) -> psycopg.Connection[tuple[object, ...]]:
-    """To the engine's own database, as the lab's superuser, in autocommit."""
-    return psycopg.connect(
-        host=running.host,
-        port=running.port,
-        user=running.admin_user,
-        password=running.admin_password,
-        dbname=running.spec.database,
-        autocommit=True,
-        connect_timeout=10,
-        application_name="rdsops-lab",
-    )

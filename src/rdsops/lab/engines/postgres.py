@@ -239,26 +239,15 @@ class PostgresNode:
 
     # Asking
 
-    def admin(self, database: str = "postgres", *, autocommit: bool = True) -> Connection:
-        """A connection as the lab's superuser."""
-        return psycopg.connect(
-            host=HOST,
-            port=self.port,
-            user=ADMIN,
-            password=self.admin_password,
-            dbname=database,
-            autocommit=autocommit,
-            connect_timeout=10,
-            application_name="rdsops-lab",
-        )
+    def admin(self, database: str = "postgres") -> Connection:
+        """A connection as the lab's superuser, in autocommit."""
+        return _connect_admin(self.port, self.admin_password, database)
 
     def enter_service(self) -> None:
         """On a fresh writer: new passwords, the master user, its database and extensions."""
         found = self.admin_password
         self.admin_password = new_password()
-        with psycopg.connect(
-            host=HOST, port=self.port, user=ADMIN, password=found, dbname="postgres", autocommit=True
-        ) as connection:
+        with _connect_admin(self.port, found, "postgres") as connection:
             self._set_passwords(connection)
             spec = self.spec
             if spec.database != "postgres":
@@ -344,3 +333,23 @@ class PostgresNode:
                 f" it is at {seen}, the writer was at {target}",
                 hint=f"its log: {self.log_path}",
             )
+
+
+def admin_connection(running: Running) -> Connection:
+    """To the engine's own database, as the lab's superuser, in autocommit."""
+    return _connect_admin(running.port, running.admin_password, running.spec.database)
+
+
+def _connect_admin(port: int, password: str, database: str) -> Connection:
+    """Its statements are not counted: pg_stat_statements keeps the text of ALTER ROLE, verifiers included."""
+    return psycopg.connect(
+        host=HOST,
+        port=port,
+        user=ADMIN,
+        password=password,
+        dbname=database,
+        autocommit=True,
+        connect_timeout=10,
+        application_name="rdsops-lab",
+        options="-c pg_stat_statements.track=none",
+    )

@@ -74,17 +74,30 @@ MARIADB = {
     "slow_query_log": "0",
     "default_time_zone": "+00:00",
     "performance_schema": "ON",
-    "performance_schema_digests_size": "2000",
-    "performance_schema_max_table_instances": "500",
-    "performance_schema_max_table_handles": "500",
-    "performance_schema_max_thread_instances": "200",
+    "performance_schema_accounts_size": "10",
+    "performance_schema_hosts_size": "10",
+    "performance_schema_users_size": "10",
+    "performance_schema_digests_size": "1000",
+    "performance_schema_max_thread_instances": "100",
+    "performance_schema_max_mutex_instances": "1000",
+    "performance_schema_max_rwlock_instances": "1000",
+    "performance_schema_max_cond_instances": "500",
+    "performance_schema_max_file_instances": "1000",
+    "performance_schema_max_metadata_locks": "1000",
+    "performance_schema_max_prepared_statements_instances": "100",
+    "performance_schema_max_program_instances": "100",
+    "performance_schema_events_waits_history_size": "5",
+    "performance_schema_events_stages_history_size": "5",
+    "performance_schema_events_statements_history_size": "5",
+    "performance_schema_events_transactions_history_size": "5",
     "performance_schema_events_waits_history_long_size": "10",
     "performance_schema_events_stages_history_long_size": "10",
     "performance_schema_events_statements_history_long_size": "100",
     "performance_schema_events_transactions_history_long_size": "10",
     "performance-schema-instrument": "statement/%=ON",
 }
-"""innodb_flush_log_at_trx_commit never below 2: at 0, a killed writer and its heir differ and say they agree."""
+"""innodb_flush_log_at_trx_commit never below 2: at 0, a killed writer and its heir differ and say they agree.
+The performance schema's tables are sized for a small server: 74 MB a node instead of 126 (measured 2026-11-23)."""
 
 POSTGRES_SHORTCUTS = (
     "PostgreSQL runs with fsync off: data survives a killed server, not a crashed machine",

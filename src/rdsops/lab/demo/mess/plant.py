@@ -9,10 +9,10 @@ import psycopg
 from psycopg import sql
 
 from rdsops.core.errors import OperationFailed
-from rdsops.lab.engines.aurora import admin_connection
 from rdsops.lab.engines.ground import new_password
 from rdsops.lab.engines.mariadb import HOST
 from rdsops.lab.engines.mariadb import admin_connection as mariadb_admin
+from rdsops.lab.engines.postgres import Connection, admin_connection
 from rdsops.lab.engines.spec import Running
 
 POSTGRES_APP = "shop_app"
@@ -48,7 +48,6 @@ def plant_postgres(running: Running) -> None:
         else:
             raise OperationFailed("the unique index on customers.email was built: the planted rows are not the mess")
         _open_to_app(connection, POSTGRES_APP)
-        _forget_planting(connection)
 
 
 def plant_aurora(running: Running) -> None:
@@ -59,7 +58,6 @@ def plant_aurora(running: Running) -> None:
         for statement in _statements("orders.sql"):
             connection.execute(statement.encode())
         _open_to_app(connection, AURORA_APP)
-        _forget_planting(connection)
 
 
 def plant_mariadb(running: Running) -> None:
@@ -105,11 +103,11 @@ def _statements(name: str) -> list[str]:
     return found
 
 
-def _add_app(connection: psycopg.Connection[tuple[object, ...]], user: str) -> None:
+def _add_app(connection: Connection, user: str) -> None:
     connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(user)))
 
 
-def _open_to_app(connection: psycopg.Connection[tuple[object, ...]], user: str) -> None:
+def _open_to_app(connection: Connection, user: str) -> None:
     role = sql.Identifier(user)
     for grant in (
         "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
@@ -118,13 +116,6 @@ def _open_to_app(connection: psycopg.Connection[tuple[object, ...]], user: str) 
         connection.execute(sql.SQL(grant).format(role))
 
 
-def _forget_planting(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    """The statements that planted are not the application's."""
-    connection.execute("RESET ROLE")
-    if connection.execute("SELECT FROM pg_extension WHERE extname = 'pg_stat_statements'").fetchone() is not None:
-        connection.execute("SELECT pg_stat_statements_reset()")
-
-
-def _available(connection: psycopg.Connection[tuple[object, ...]], extension: str) -> bool:
+def _available(connection: Connection, extension: str) -> bool:
     row = connection.execute("SELECT FROM pg_available_extensions WHERE name = %s", (extension,)).fetchone()
     return row is not None
