@@ -29,7 +29,7 @@ from rdsops.fleet.fleet import Fleet, Region
 from rdsops.fleet.gaps import Cause, Gap
 from rdsops.fleet.instances import GroupAttachment, Instance
 from rdsops.fleet.neighbours import Family, Parameter, ParameterGroup, Proxy, ProxyPool, ProxyTarget, Snapshot
-from rdsops.fleet.seen import Listed
+from rdsops.fleet.seen import UNSEEN, Listed
 from rdsops.fleet.series import SPAN, Series, Window
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -151,7 +151,9 @@ def cluster(
         "engine_mode": "provisioned",
         "status": "available",
         "created_at": NOW - timedelta(days=300),
-        "members": tuple(
+        "members": members
+        if members is UNSEEN
+        else tuple(
             Member(name=each, is_writer=place == 0, promotion_tier=1, group_status="in-sync")
             for place, each in enumerate(members)
         ),
@@ -209,7 +211,9 @@ def global_cluster(name: str = "world", members: Sequence[ClusterRef] = (), **ch
         "endpoint": f"{name}.global-abc.global.rds.amazonaws.com",
         "storage_encrypted": True,
         "deletion_protection": True,
-        "members": tuple(
+        "members": members
+        if members is UNSEEN
+        else tuple(
             GlobalMember(cluster=each, is_writer=place == 0, synchronization_status="connected")
             for place, each in enumerate(members)
         ),
