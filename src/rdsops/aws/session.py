@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import RLock
 from typing import Any
 
@@ -105,7 +106,7 @@ class AwsDoor:
         taken = RefreshableCredentials.create_from_metadata(
             metadata=assumed(), refresh_using=assumed, method="sts-assume-role"
         )
-        session = Session()
+        session = _quick_with_time(Session())
         session.register_component("credential_provider", CredentialResolver([_Taken(taken)]))
         with self._lock:
             self._doors[account] = session
@@ -158,7 +159,7 @@ class AwsDoor:
                 with translated("profile"):
                     session = Session(profile=self._profile)
                     session.get_scoped_config()
-                self._session = session
+                self._session = _quick_with_time(session)
             return self._session
 
     def _settings(self) -> Any:
@@ -180,6 +181,30 @@ class AwsDoor:
         with translated(name):
             answer: dict[str, Any] = method(**parameters)
         return answer
+
+
+def _quick_with_time(session: Any) -> Any:
+    """Let a session read timestamps without dateutil, which takes 20 of 22 s for a million points."""
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment_of)
+    return session
+
+
+def moment_of(told: Any) -> datetime:
+    """A timestamp as services write it: seconds, ISO 8601, or any other form that botocore knows.
+
+    >>> moment_of(1764000000.5).isoformat(), moment_of("2026-11-23T12:00:00.000Z").isoformat()
+    ('2025-11-24T16:00:00.500000+00:00', '2026-11-23T12:00:00+00:00')
+    """
+    if isinstance(told, int | float):
+        return datetime.fromtimestamp(told, UTC)
+    try:
+        found = datetime.fromisoformat(told)
+    except (ValueError, TypeError):
+        from botocore.utils import parse_timestamp
+
+        found = parse_timestamp(told)
+        assert isinstance(found, datetime)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 class _Taken:
