@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
+import cbor2
+
 from rdsops.lab.endpoint import models, rest_paths
 from rdsops.lab.endpoint.contract import AwsError
 
@@ -58,6 +60,7 @@ class Request:
 def scope_of(environ: dict[str, Any]) -> Scope | None:
     """The credential scope of a request's Authorization header or presigned URL; None when it is not signed.
 
+    S3's older presigned URLs (SigV2, boto3's default there) say no region: us-east-1, where S3 is one for all.
     Raises AwsError when it is signed in a way that cannot be read.
     """
     header = environ.get("HTTP_AUTHORIZATION")
@@ -67,6 +70,9 @@ def scope_of(environ: dict[str, Any]) -> Scope | None:
     if "X-Amz-Credential" in presigned:
         token = presigned.get("X-Amz-Security-Token", [None])[0]
         return _scope(presigned["X-Amz-Credential"][0], token)
+    if "AWSAccessKeyId" in presigned and "Signature" in presigned:
+        token = presigned.get("x-amz-security-token", [None])[0]
+        return Scope(presigned["AWSAccessKeyId"][0], token, "20060301", "us-east-1", "s3", "s3")
     return None
 
 
@@ -130,16 +136,17 @@ def continues(request: Request) -> bool:
     """Whether this call asks for a further page (Marker, NextToken)."""
     if request.form:
         return any(name in _PAGE_WORDS and value for name, value in request.form)
-    if request.protocol is not Protocol.JSON or (b"oken" not in request.body and b"Marker" not in request.body):
+    if request.protocol not in (Protocol.JSON, Protocol.CBOR) or not any(word in request.body for word in _PAGE_BYTES):
         return False
     try:
-        said = json.loads(request.body)
-    except ValueError:
+        said = json.loads(request.body) if request.protocol is Protocol.JSON else cbor2.loads(request.body)
+    except (ValueError, cbor2.CBORDecodeError):
         return False
     return isinstance(said, dict) and any(said.get(word) for word in _PAGE_WORDS)
 
 
 _PAGE_WORDS = frozenset({"Marker", "NextToken", "nextToken", "PaginationToken"})
+_PAGE_BYTES = tuple(word.encode() for word in sorted(_PAGE_WORDS))
 
 
 def _scope_of_header(header: str, environ: dict[str, Any]) -> Scope:
