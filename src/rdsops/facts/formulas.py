@@ -21,6 +21,16 @@ from rdsops.core.units import GIB
 RESERVED_SHARE = Fraction(1, 10)
 """DBInstanceClassMemory is less than the class's RAM; AWS does not say by how much. Up to a tenth is our margin."""
 
+MEMORY_DEFAULTS: dict[tuple[str, str], str] = {
+    ("postgres", "shared_buffers"): "{DBInstanceClassMemory/32768}",
+    ("aurora-postgresql", "shared_buffers"): "SUM({DBInstanceClassMemory/12038},-50003)",
+    ("mysql", "innodb_buffer_pool_size"): "{DBInstanceClassMemory*3/4}",
+    ("mariadb", "innodb_buffer_pool_size"): "{DBInstanceClassMemory*3/4}",
+    ("aurora-mysql", "innodb_buffer_pool_size"): "{DBInstanceClassMemory*3/4}",
+}
+"""(engine, parameter) -> AWS's default. PostgreSQL in pages of 8 KiB: public parameter listings, read 2026-11-23.
+MySQL in bytes: recalled; MySQL 8.4 leaves it to the engine. `rds:DescribeEngineDefaultParameters` answers better."""
+
 _TOKEN = re.compile(r"\s*(?:(\d+)|([A-Za-z_]\w*)|(>=|<=|==|!=|<>|[-{}()*/,<>=]))")
 
 

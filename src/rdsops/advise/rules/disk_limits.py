@@ -156,7 +156,8 @@ def _credits(instance: Instance, view: View) -> Verdict:
             for series in low
         ),
         repair=Repair(
-            text="BurstBalance: convert gp2 to gp3. EBSIOBalance% and EBSByteBalance%: a class with a higher EBS baseline, "
+            text="BurstBalance: convert gp2 to gp3. EBSIOBalance% and EBSByteBalance%: a class with a higher EBS "
+            "baseline, "
             "or less I/O."
         ),
     )
@@ -249,8 +250,10 @@ AT_LIMIT = Rule(
     check=_at_limit,
     why="Every further read waits in line; a backup, a vacuum or a failover on top makes it stand still.",
     repair="Read less, or raise what sets the limit.",
-    checks=f"IOPS or throughput in the busiest tenth of the week's hours reach {_BUSY_RATIO:.0%} of the lower of volume "
-    "(gp2: 3 a GiB; gp3: bought or included; io1, io2: bought) and EBS baseline of the class. Does not apply to Aurora.",
+    checks=f"IOPS or throughput in the busiest tenth of the week's hours reach {_BUSY_RATIO:.0%} of the lower of "
+    "volume "
+    "(gp2: 3 a GiB; gp3: bought or included; io1, io2: bought) and EBS baseline of the class. Does not apply to "
+    "Aurora.",
     needs=("rds:DescribeDBInstances", *_IO_METRICS, *_BYTE_METRICS),
     sources=("AWS RDS User Guide, storage, read 2026-11-23", _BASELINES),
     catalogue=(76,),
@@ -265,7 +268,8 @@ QUEUE = Rule(
     check=_queue,
     why="Each statement waits for the disk several times.",
     repair="Find what reads; then raise IOPS or throughput.",
-    checks=f"DiskQueueDepth in the busiest tenth of the week's hours is {_QUEUE:.0f} or more, and divided by the IOPS means "
+    checks=f"DiskQueueDepth in the busiest tenth of the week's hours is {_QUEUE:.0f} or more, and divided by the "
+    "IOPS means "
     f"{_WAIT_MS:.0f} ms or more for each I/O. Does not apply to Aurora, nor where disk-at-limit tells the cause.",
     needs=("rds:DescribeDBInstances", "cloudwatch:DiskQueueDepth", *_IO_METRICS, *_BYTE_METRICS),
     sources=("Little's law; thresholds: judgement", _BASELINES),
@@ -281,7 +285,8 @@ CREDITS = Rule(
     check=_credits,
     why="Without credits the disk falls to its baseline, often a tenth of what it was.",
     repair="gp3 instead of gp2, or a class with a higher EBS baseline.",
-    checks=f"The lowest BurstBalance (gp2 below 1,000 GiB), EBSIOBalance% or EBSByteBalance% (classes whose EBS figures "
+    checks="The lowest BurstBalance (gp2 below 1,000 GiB), EBSIOBalance% or EBSByteBalance% (classes whose EBS "
+    "figures "
     f"burst) of 7 days is below {_CREDIT_PERCENT:.0f} %; high at zero. Does not apply to Aurora.",
     needs=(
         "rds:DescribeDBInstances",
@@ -302,7 +307,8 @@ OVERBOUGHT = Rule(
     check=_overbought,
     why="Provisioned IOPS are billed by the month, used or not.",
     repair="Lower them, or convert to gp3.",
-    checks=f"The busiest hour of 7 days used at most half of the IOPS bought (gp3 above what is included), or, for io1 and "
+    checks="The busiest hour of 7 days used at most half of the IOPS bought (gp3 above what is included), or, for "
+    "io1 and "
     "io2, at most half of what gp3 of the size includes. Does not apply to gp2, magnetic and Aurora.",
     needs=("rds:DescribeDBInstances", *_IO_METRICS),
     sources=("infracost 95ba4f49 and its issue 2487 (what gp3 includes), read 2026-11-23",),

@@ -6,7 +6,7 @@ from typing import Any
 
 from rdsops.advise.databases import is_test, servers
 from rdsops.advise.finding import ApiCall, Environment, Evidence, Repair, Severity, Theme
-from rdsops.advise.measured import measured, seen_in
+from rdsops.advise.measured import measured, nearest_rank, seen_in
 from rdsops.advise.rule import CLEAR, NotApplicable, Problem, Rule, Verdict
 from rdsops.advise.subjects import DATABASES, INSTANCES
 from rdsops.advise.view import View
@@ -26,6 +26,7 @@ LOGS: dict[str, tuple[str, ...]] = {
 """Engine -> logs that an outage is understood from. Audit logs are the security rules' matter."""
 
 _TOP_SHOWN = 3
+_BUSY_HOURS = 0.9
 
 
 def _enhanced(database: Cluster | Instance, view: View) -> Verdict:
@@ -167,15 +168,21 @@ def _load(instance: Instance, view: View) -> Verdict:
     size = view.facts.instance_class(instance.instance_class)
     if size is None:
         return NotApplicable(f"vCPUs of {instance.instance_class} are in no table")
-    series = measured(view, instance.ref, "DBLoad", "Average", Window.RECENT)
-    if series.mean <= size.vcpu:
+    series = measured(view, instance.ref, "DBLoad", "Average", Window.WEEK)
+    busy = nearest_rank(series.present, _BUSY_HOURS)
+    if busy <= size.vcpu:
         return CLEAR
     found = next((load for load in view.region(instance.ref.place).loads.items if load.instance == instance.ref), None)
     return Problem(
-        title=f"{instance.ref} has {series.mean:.1f} sessions active for {size.vcpu} vCPUs",
-        severity=Severity.HIGH if series.mean > 2 * size.vcpu else None,
+        title=f"{instance.ref} has {busy:.1f} sessions active for {size.vcpu} vCPUs in its busy hours",
+        severity=Severity.HIGH if busy > 2 * size.vcpu else None,
         evidence=(
-            seen_in(series, "database load, mean", f"{series.mean:.1f} sessions", f"{size.vcpu} vCPUs"),
+            seen_in(
+                series,
+                "database load in the busiest tenth of hours",
+                f"{busy:.1f} sessions",
+                f"at most {size.vcpu} (vCPUs)",
+            ),
             *_top(found),
         ),
         repair=Repair(
@@ -266,7 +273,8 @@ LOAD = Rule(
     check=_load,
     why="Sessions queue: response times grow with each further one.",
     repair="Mend the statements with the most load, or move to a larger class.",
-    checks="DBLoad averages more than the class's vCPUs over the last 3 hours (high from twice as many); the evidence "
+    checks="DBLoad in the busiest tenth of 7 days' hours is above the class's vCPUs (high: twice as many); the "
+    "evidence "
     "names the waits and statements of Performance Insights. Does not apply to serverless instances.",
     needs=("cloudwatch:DBLoad", "pi:DescribeDimensionKeys", "rds:DescribeDBInstances"),
     sources=(

@@ -22,7 +22,7 @@ from rdsops.fleet.series import Series, Window
 _FULL_RATIO = 0.10
 _NEARLY_NONE_RATIO = 0.05
 _GROWS_FROM = 1.1
-"""Storage autoscaling needs a ceiling at least a tenth above what is allocated (read: AWS API reference, 2026-11-23)."""
+"""Storage autoscaling needs a ceiling a tenth above what is allocated (read: AWS API reference, 2026-11-23)."""
 _SOON_DAYS = 30
 _VERY_SOON_DAYS = 7
 _TREND_RATIO = 0.02
@@ -63,7 +63,8 @@ def _nearly_full(instance: Instance, view: View) -> Verdict:
     ratio = free.latest / (instance.allocated_storage_gib * GIB)
     larger = max(instance.allocated_storage_gib + 10, math.ceil(instance.allocated_storage_gib * 1.25))
     return Problem(
-        title=f"{instance.ref} has {human_bytes(free.latest)} of {instance.allocated_storage_gib} GiB left ({ratio:.0%})",
+        title=f"{instance.ref} has {human_bytes(free.latest)} of {instance.allocated_storage_gib} GiB left "
+        f"({ratio:.0%})",
         severity=severity,
         evidence=(
             seen_in(
@@ -76,7 +77,8 @@ def _nearly_full(instance: Instance, view: View) -> Verdict:
             ),
         ),
         repair=Repair(
-            text=f"Grow it to {larger} GiB now, then find what grew: a replication slot, logs, temporary files, a table.",
+            text=f"Grow it to {larger} GiB now, then find what grew: a replication slot, logs, temporary files, a "
+            "table.",
             calls=()
             if instance.cluster is not None
             else (
@@ -315,9 +317,11 @@ def _unused(instance: Instance, view: View) -> Verdict:
         ),
         money=money,
         repair=Repair(
-            text="Allocated storage cannot shrink in place. It becomes smaller only with the next migration: a dump and "
+            text="Allocated storage cannot shrink in place. It becomes smaller only with the next migration: a "
+            "dump and "
             "restore, logical replication, or a blue/green deployment where the version allows a smaller green volume.",
-            caution="Smaller volumes of gp2, and of gp3 below 400 GiB, have fewer IOPS. Not worth a migration by itself.",
+            caution="Smaller volumes of gp2, and of gp3 below 400 GiB, have fewer IOPS. Not worth a migration by "
+            "itself.",
         ),
     )
 
@@ -335,7 +339,8 @@ NEARLY_FULL = Rule(
     why="At zero the database stops: status storage-full, no writes, and often no way in to delete.",
     repair="Grow the storage, then find what grew.",
     checks=f"The latest FreeStorageSpace is at most {_FULL_RATIO:.0%} of what is allocated (critical at "
-    f"{_NEARLY_NONE_RATIO:.0%}); where autoscaling can still add a tenth, at most {_NEARLY_NONE_RATIO:.0%}. Points must "
+    f"{_NEARLY_NONE_RATIO:.0%}); where autoscaling can still add a tenth, at most {_NEARLY_NONE_RATIO:.0%}. Points "
+    "must "
     "cover 75 % of 14 days. Does not apply to Aurora; of a Multi-AZ cluster the writer is judged.",
     needs=(_API, _METRIC),
     sources=("AWS RDS User Guide, storage autoscaling (acts below 10 % free), recalled",),
@@ -351,7 +356,8 @@ AUTOSCALING = Rule(
     check=_autoscaling,
     why="A runaway query, a slot or a busy weekend fills the disk while nobody looks.",
     repair="Set MaxAllocatedStorage well above what is allocated.",
-    checks=f"MaxAllocatedStorage is absent (low) or less than {_GROWS_FROM:g} times AllocatedStorage (medium). Does not "
+    checks=f"MaxAllocatedStorage is absent (low) or less than {_GROWS_FROM:g} times AllocatedStorage (medium). Does "
+    "not "
     "apply to members of clusters.",
     needs=(_API,),
     sources=("AWS API reference of RDS, MaxAllocatedStorage (botocore 1.43), read 2026-11-23",),
@@ -368,8 +374,10 @@ FULL_SOON = Rule(
     why="On that day the database stops taking writes.",
     repair="Stop the growth, or allocate more in time.",
     checks=f"Least-squares trend of FreeStorageSpace over 14 days (points for 75 %), falling by at least "
-    f"{_TREND_RATIO:.0%} of what is allocated and still falling in the last half: free storage and what autoscaling may "
-    f"add last {_SOON_DAYS} days at most (high: {_VERY_SOON_DAYS}). Does not apply to Aurora, nor where it is nearly full.",
+    f"{_TREND_RATIO:.0%} of what is allocated and still falling in the last half: free storage and what autoscaling "
+    "may "
+    f"add last {_SOON_DAYS} days at most (high: {_VERY_SOON_DAYS}). Does not apply to Aurora, nor where it is "
+    "nearly full.",
     needs=(_API, _METRIC),
     sources=("trend and thresholds: judgement",),
     catalogue=(70,),
@@ -435,7 +443,8 @@ UNUSED = Rule(
     check=_unused,
     why="Allocated storage is billed, used or not.",
     repair="It cannot shrink in place: choose a smaller volume with the next migration.",
-    checks=f"{_UNUSED_FROM_GIB} GiB or more are allocated, and at least {_UNUSED_RATIO:.0%} of it was free at every point "
+    checks=f"{_UNUSED_FROM_GIB} GiB or more are allocated, and at least {_UNUSED_RATIO:.0%} of it was free at every "
+    "point "
     "of 14 days (points for 75 %). Does not apply to Aurora; of a Multi-AZ cluster the writer is judged.",
     needs=(_API, _METRIC),
     sources=(

@@ -262,7 +262,7 @@ def _surcharge(database: Cluster | Instance, now: Phase, view: View) -> Money:
 
 def _support_line(server: Instance, year: str, view: View) -> Line:
     if server.is_serverless:
-        acu = measured(view, server.ref, "ServerlessDatabaseCapacity", "Average", Window.FORTNIGHT).mean
+        acu = measured(view, server.ref, "ServerlessDatabaseCapacity", "Average", Window.WEEK).mean
         return Line(f"extended-support/acu/{year}", acu * HOURS_A_MONTH, f"{server.ref} {acu:.3g} ACU x 730 h,")
     size = view.facts.instance_class(server.instance_class)
     if size is None:
