@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from rdsops.fleet.clusters import Cluster, GlobalCluster
+from rdsops.fleet.clusters import Cluster, CustomEndpoint, GlobalCluster
 from rdsops.fleet.fleet import Fleet, Region
 from rdsops.fleet.instances import GroupAttachment, Instance, PendingChange
 from rdsops.fleet.neighbours import Ingress, Key, Parameter, ParameterGroup, Proxy, RouteTable, SecurityGroup, Snapshot
@@ -72,6 +72,16 @@ def ill_fleets() -> Iterator[Fleet]:
         yield _with(ParameterGroup, lambda group, wrong=wrong: {"set_by_user": _over(group, wrong)})
     yield _one_reader_grown()
     yield _first_members_only()
+    yield _with(Instance, lambda i: {"parameter_groups": _OTHER_GROUP} if i.ref.name.endswith("-2") else {})
+    yield _with(Cluster, lambda cluster: {"custom_endpoints": (_of_the_heir(cluster),)})
+
+
+_OTHER_GROUP = (GroupAttachment("orders-pg17", "in-sync"),)
+
+
+def _of_the_heir(cluster: Any) -> CustomEndpoint:
+    """An endpoint whose only member is the first reader."""
+    return CustomEndpoint(name="reports", kind="READER", static_members=(cluster.members[1].name,))
 
 
 def _over(group: Any, wrong: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
