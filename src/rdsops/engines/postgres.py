@@ -103,7 +103,7 @@ def open_postgres(
         f"-c statement_timeout={limits.statement_timeout_ms}"
         f" -c lock_timeout={limits.lock_timeout_ms}"
         f" -c idle_in_transaction_session_timeout={limits.idle_timeout_ms}"
-        " -c default_transaction_read_only=on -c search_path=pg_catalog -c jit=off"
+        " -c default_transaction_read_only=on -c search_path=pg_catalog -c datestyle=ISO -c timezone=UTC -c jit=off"
     )
     try:
         connection = psycopg.connect(

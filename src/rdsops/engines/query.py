@@ -108,10 +108,20 @@ def question(flavour: str, name: str, tag: str, major: int) -> Question | None:
     return max(fitting, key=lambda each: each.least, default=None)
 
 
-def answer(door: Door, asked: Question, row: type[T], parameters: Mapping[str, object] | None = None) -> tuple[T, ...]:
-    """The rows of a question, one `row` struct each, by column name. Raises NotAnswered."""
+def answer(
+    door: Door,
+    asked: Question,
+    row: type[T],
+    parameters: Mapping[str, object] | None = None,
+    *,
+    strict: bool = True,
+) -> tuple[T, ...]:
+    """The rows of a question, one `row` struct each, by column name. Raises NotAnswered.
+
+    strict False: numbers may come as text and booleans as 0 and 1, as MySQL sends them.
+    """
     names, rows = door.rows(asked.sql, parameters)
     try:
-        return tuple(msgspec.convert(dict(zip(names, each, strict=True)), type=row) for each in rows)
+        return tuple(msgspec.convert(dict(zip(names, each, strict=True)), type=row, strict=strict) for each in rows)
     except msgspec.ValidationError as error:
         raise NotAnswered(f"the answer has another shape than expected: {error}", Cause.FAILED) from None
