@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rdsops.advise.finding import Environment
 from rdsops.core.errors import Unseen
-from rdsops.core.ids import ClusterGroupRef, ClusterRef, DatabaseRef, GroupRef, InstanceRef, Place, SubjectRef
+from rdsops.core.ids import ClusterGroupRef, ClusterRef, DatabaseRef, GroupRef, InstanceRef, Place, SubjectRef, parse_arn
 from rdsops.facts.facts import Facts
 from rdsops.fleet.clusters import Cluster, Member
 from rdsops.fleet.fleet import Fleet, Region
@@ -90,6 +90,14 @@ class View:
         found = self._instances.get(ref)
         if found is None:
             self._regions[ref.place].instances.all  # noqa: B018 - raises when incomplete
+        return found
+
+    def replica(self, of: Instance, name: str) -> Instance:
+        """A replica by the name or ARN that its source tells. Raises Unseen when it was not seen (another region)."""
+        ref = parse_arn(name) if name.startswith("arn:") else InstanceRef(of.ref.account, of.ref.region, name)
+        found = self._instances.get(ref) if isinstance(ref, InstanceRef) else None
+        if found is None:
+            raise Unseen("rds:DescribeDBInstances", f"replica {name}")
         return found
 
     def cluster(self, ref: ClusterRef) -> Cluster:

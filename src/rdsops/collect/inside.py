@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from rdsops.collect import inside_postgres
+from rdsops.collect import inside_mysql, inside_postgres
 from rdsops.core.errors import RdsopsError, Unseen
 from rdsops.core.ids import InstanceRef
 from rdsops.engines.connect import Address, Credentials, Limits, Trust
@@ -63,10 +63,14 @@ class Looker(Protocol):
 LOOKERS: dict[str, Looker] = {
     "postgres": inside_postgres.look,
     "aurora-postgresql": inside_postgres.look,
+    "mysql": inside_mysql.look,
+    "mariadb": inside_mysql.look,
+    "aurora-mysql": inside_mysql.look,
+    "aurora": inside_mysql.look,
 }
 """Engine, in AWS's word -> how to look inside."""
 
-WITH_SQL = (*LOOKERS, "mysql", "mariadb", "aurora-mysql", "aurora")
+WITH_SQL = tuple(LOOKERS)
 """Engines inside which SQL rules look; others (Oracle, SQL Server) are not asked, and are no gap."""
 
 
