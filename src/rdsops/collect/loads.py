@@ -5,9 +5,9 @@ PI has no batch: two calls an instance. Statement texts lose their literals here
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from rdsops.collect import operations as ops
@@ -15,6 +15,7 @@ from rdsops.collect.asking import Asking
 from rdsops.collect.fields import Fields, Malformed, known
 from rdsops.collect.metrics import Classes
 from rdsops.core.ids import InstanceRef
+from rdsops.engines.scrub import scrubbed
 from rdsops.fleet.instances import Instance
 from rdsops.fleet.neighbours import Load, TopStatement
 from rdsops.fleet.seen import UNSEEN
@@ -24,21 +25,20 @@ WINDOW = timedelta(days=1)
 _PERIOD_S = 3600
 _ROWS = 10
 """Of at most 25 a call (read: botocore 1.43, 2026-11-23)."""
-
-_LITERALS = re.compile(
-    r"'(?:[^']|'')*'?|\$([A-Za-z_]*)\$.*?(?:\$\1\$|$)|\"(?:[^\"\\]|\\.)*\"?|\b\d+(?:\.\d+)?\b", re.DOTALL
-)
+LONGEST = 500
+"""Where PI cuts a text, in bytes (read: botocore 1.43, 2026-11-23)."""
 
 
 def busy(instances: Iterable[Instance], series: Mapping[InstanceRef, Series], classes: Classes) -> list[Instance]:
-    """Instances with Performance Insights whose load of the week exceeded their vCPUs, or whose vCPUs are unknown.
+    """Instances whose load exceeded their vCPUs for an hour of the week, or whose vCPUs no table has.
 
-    series: DBLoad, Maximum over the week. Without points there was no load to look into.
+    series: DBLoad, hourly averages of the week. Without points there was no load to look into. Serverless instances
+    get their vCPUs from their load.
     """
     found = []
     for instance in instances:
         load = series.get(instance.ref)
-        if load is None or not instance.has_seen("resource_id"):
+        if load is None or instance.is_serverless or not instance.has_seen("resource_id"):
             continue
         size = classes.get(instance.instance_class)
         if size is None or load.highest > size.vcpu:
@@ -50,8 +50,9 @@ def ask_load(asking: Asking, instance: Instance, now: datetime) -> Load:
     """Both questions of one instance; what was refused stays unseen."""
     end = now.replace(minute=0, second=0, microsecond=0)
     start = end - WINDOW
+    flavour = "postgres" if "postgres" in instance.engine else "mysql"
     waits = _ask(asking, instance, start, end, "db.wait_event", _waits)
-    top = _ask(asking, instance, start, end, "db.sql_tokenized", _statements)
+    top = _ask(asking, instance, start, end, "db.sql_tokenized", partial(_statements, flavour))
     return Load(
         instance=instance.ref,
         window_s=int(WINDOW.total_seconds()),
@@ -61,18 +62,7 @@ def ask_load(asking: Asking, instance: Instance, now: datetime) -> Load:
 
 
 def load_key(series: Series) -> bool:
-    return (series.metric, series.stat, series.window) == ("DBLoad", "Maximum", Window.WEEK)
-
-
-def without_literals(text: str) -> str:
-    """A statement with every literal struck out, one cut short in its middle too.
-
-    >>> without_literals("alter user joe password 'hunter2")
-    'alter user joe password ?'
-    >>> without_literals("select * from t1 where id = 42 and name = $1 and note = 'it''s'")
-    'select * from t1 where id = ? and name = $? and note = ?'
-    """
-    return _LITERALS.sub("?", text)
+    return (series.metric, series.stat, series.window) == ("DBLoad", "Average", Window.WEEK)
 
 
 def _ask(asking: Asking, instance: Instance, start: datetime, end: datetime, group: str, parse: Any) -> Any:
@@ -99,13 +89,15 @@ def _waits(fields: Fields) -> dict[str, float]:
     return found
 
 
-def _statements(fields: Fields) -> tuple[TopStatement, ...]:
+def _statements(flavour: str, fields: Fields) -> tuple[TopStatement, ...]:
     found = []
     for dimensions, total in _rows(fields):
         digest = dimensions.get("db.sql_tokenized.id")
         if digest is not None:
             text = dimensions.get("db.sql_tokenized.statement")
-            found.append(TopStatement(digest=digest, load=total, text=None if text is None else without_literals(text)))
+            found.append(
+                TopStatement(digest=digest, load=total, text=None if text is None else scrubbed(text, flavour, LONGEST))
+            )
     return tuple(found)
 
 

@@ -97,7 +97,7 @@ class OfInstance:
 
 
 INSTANCE_METRICS: tuple[OfInstance, ...] = (
-    OfInstance("CPUUtilization", "Percent", ((A, WEEK), (X, WEEK), (P95, WEEK), (X, FORTNIGHT))),
+    OfInstance("CPUUtilization", "Percent", ((A, WEEK), (X, WEEK), (P95, FORTNIGHT))),
     OfInstance("DatabaseConnections", "Count", ((A, FORTNIGHT), (X, FORTNIGHT), (X, WEEK))),
     OfInstance("FreeableMemory", "Bytes", ((N, WEEK), (A, WEEK))),
     OfInstance("SwapUsage", "Bytes", ((X, WEEK),)),
