@@ -100,6 +100,7 @@ def boot(
                 nodes |= done.result()
     except BaseException:
         clean_held(home)
+        ground.reap()
         raise
     in_order = {spec.id: nodes[spec.id] for spec, _ in able}
     return Booted(in_order, left_out, time.monotonic() - began)

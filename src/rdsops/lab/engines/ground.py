@@ -82,6 +82,7 @@ class Ground:
         self.home = home
         self.account = account
         self.ledger = Ledger(home.ledger_path)
+        self._spawned: list[subprocess.Popen[bytes]] = []
 
     def make_dir(self, path: Path) -> Path:
         """A directory of the engine account's own, mode 0700."""
@@ -128,8 +129,15 @@ class Ground:
             umask=0o077,
             **run_as(self.account),
         )
+        self._spawned.append(process)
         self.ledger.started(entry, process.pid)
         return process
+
+    def reap(self, within_s: float = 5) -> None:
+        """Collect the servers that were ended by their ledger rather than by their node."""
+        for process in self._spawned:
+            process.wait(within_s)
+        self._spawned.clear()
 
     def finish(
         self,
