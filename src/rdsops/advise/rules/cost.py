@@ -13,8 +13,8 @@ from rdsops.advise.money import SAVING, SURCHARGE, Line, monthly, not_known
 from rdsops.advise.rule import CLEAR, NotApplicable, Problem, Rule, Verdict
 from rdsops.advise.subjects import DATABASES, INSTANCES, MANUAL_SNAPSHOTS, REGIONS
 from rdsops.advise.view import View
-from rdsops.core.ids import Place, SnapshotRef
-from rdsops.core.units import HOURS_A_MONTH, human_span, usd
+from rdsops.core.ids import SnapshotRef
+from rdsops.core.units import HOURS_A_MONTH, usd
 from rdsops.facts.generations import family_of
 from rdsops.facts.limits import INSIGHTS_FREE_DAYS, STOPPED_DAYS
 from rdsops.facts.prices import instance_key
@@ -126,10 +126,8 @@ def _old_snapshot(snapshot: Snapshot, view: View) -> Verdict:
     age = view.now - snapshot.created_at
     if age <= timedelta(days=_ORPHAN_DAYS):
         return CLEAR
-    region = view.region(Place(snapshot.ref.account, snapshot.ref.region))
     of_instance = isinstance(snapshot.ref, SnapshotRef)
-    names = {i.ref.name for i in region.instances.all} if of_instance else {c.ref.name for c in region.clusters.all}
-    orphan = snapshot.source not in names
+    orphan = snapshot.source not in _standing(view, of_instance=of_instance)
     if not orphan and age <= timedelta(days=_OLD_DAYS):
         return CLEAR
     operation, key = (
@@ -161,6 +159,13 @@ def _old_snapshot(snapshot: Snapshot, view: View) -> Verdict:
             caution="A deleted snapshot is gone for good. If its database is gone too, it may be the last copy.",
         ),
     )
+
+
+def _standing(view: View, *, of_instance: bool) -> set[str]:
+    """Names of all databases of the fleet: a copy from another region is no orphan. Raises Unseen when some may lack."""
+    if of_instance:
+        return {instance.ref.name for instance in view.all_instances()}
+    return {cluster.ref.name for region in view.fleet.regions for cluster in region.clusters.all}
 
 
 def _snapshot_bill(snapshot: Snapshot, view: View) -> Money:
@@ -306,44 +311,51 @@ def _test_multi_az(instance: Instance, view: View) -> Verdict:
     )
 
 
-def _test_insights(instance: Instance, view: View) -> Verdict:
-    if not is_test(instance, view):
+def _paid_days(server: Instance) -> int:
+    days = server.performance_insights_retention_days
+    return days if days is not None and days > INSIGHTS_FREE_DAYS else 0
+
+
+def _test_insights(database: Cluster | Instance, view: View) -> Verdict:
+    if not is_test(database, view):
         return NotApplicable("not tagged as a test environment")
-    days = instance.performance_insights_retention_days
-    if not instance.performance_insights or days is None or days <= INSIGHTS_FREE_DAYS:
+    long = [server for server in servers(database, view) if server.performance_insights and _paid_days(server)]
+    if not long:
         return CLEAR
-    size = view.facts.instance_class(instance.instance_class)
-    vcpu = f"{size.vcpu} vCPU" if size is not None else instance.instance_class
+    days = max(_paid_days(server) for server in long)
+    classes = ", ".join(server.instance_class for server in long)
+    advanced = database.insights_mode == "advanced"
     return Problem(
-        title=f"{instance.ref} is a test database that keeps {human_span(timedelta(days=days))} of Performance "
-        "Insights",
-        evidence=(
+        title=f"{database.ref} is a test database that keeps {days} days of Performance Insights",
+        evidence=tuple(
             Evidence(
                 what="retention",
-                value=f"{days} d",
+                value=f"{_paid_days(server)} d",
                 threshold=f"{INSIGHTS_FREE_DAYS} d, which is free",
                 source="DBInstance.PerformanceInsightsRetentionPeriod",
-            ),
+                subject=server.ref.name,
+            )
+            for server in long
         ),
-        money=not_known(SAVING, f"billed by vCPU-month ({vcpu}), at a price by family that the book does not hold"),
+        money=not_known(SAVING, f"billed by vCPU-month ({classes}), at a price by family that the book does not hold"),
         repair=Repair(
             text=f"Keep {INSIGHTS_FREE_DAYS} days.",
-            calls=(
+            calls=()
+            if advanced
+            else tuple(
                 ApiCall(
                     service="rds",
                     operation="ModifyDBInstance",
                     parameters={
-                        "DBInstanceIdentifier": instance.ref.name,
+                        "DBInstanceIdentifier": server.ref.name,
                         "PerformanceInsightsRetentionPeriod": INSIGHTS_FREE_DAYS,
                         "ApplyImmediately": True,
                     },
-                ),
-            )
-            if instance.insights_mode != "advanced"
-            else (),
-            caution="The older history is gone. Database Insights' advanced mode demands 465 days: leave it first."
-            if instance.insights_mode == "advanced"
-            else "The older history is gone.",
+                )
+                for server in long
+            ),
+            caution="The older history is gone."
+            + (" Database Insights' advanced mode demands 465 days: leave it first." if advanced else ""),
         ),
     )
 
@@ -402,7 +414,7 @@ OLD_SNAPSHOT = Rule(
     repair="Delete or export it, unless a rule of yours keeps it.",
     checks=f"The snapshot is older than {_OLD_DAYS} days (low), or older than {_ORPHAN_DAYS} days and its database is "
     "gone "
-    "(info). Whether it is gone needs the whole list of databases.",
+    "(info). Whether it is gone needs every region's whole list of databases.",
     needs=(
         "rds:DescribeDBSnapshots",
         "rds:DescribeDBClusterSnapshots",
@@ -465,12 +477,12 @@ TEST_INSIGHTS = Rule(
     title="A test database keeps paid Performance Insights history",
     theme=Theme.COST,
     severity=Severity.INFO,
-    subjects=INSTANCES,
+    subjects=DATABASES,
     check=_test_insights,
     why="History beyond a week is billed by vCPU.",
     repair="Keep the free week.",
-    checks=f"An instance tagged as a test environment keeps more than {INSIGHTS_FREE_DAYS} days.",
-    needs=("rds:DescribeDBInstances",),
+    checks=f"A database tagged as a test environment keeps more than {INSIGHTS_FREE_DAYS} days.",
+    needs=("rds:DescribeDBInstances", "rds:DescribeDBClusters"),
     sources=("infracost 95ba4f49: billed beyond 7 days, read 2026-11-23",),
     catalogue=(106,),
     signature=True,

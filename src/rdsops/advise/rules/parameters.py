@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rdsops.advise.databases import MYSQL_ENGINES, POSTGRES_ENGINES, is_on, is_test, set_parameter, writer
+from rdsops.advise.databases import MYSQL_ENGINES, POSTGRES_ENGINES, is_on, is_test, set_parameter, setting_or, writer
 from rdsops.advise.finding import Evidence, Repair, Severity, Theme
 from rdsops.advise.rule import CLEAR, NotApplicable, Problem, Rule, Verdict
 from rdsops.advise.subjects import DATABASES
@@ -240,13 +240,13 @@ def _timeouts(database: Cluster | Instance, view: View) -> Verdict:
     )
 
 
-_QUIET: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("log_autovacuum_min_duration", "10000", ("-1",)),
-    ("log_temp_files", "10240", ("-1",)),
-    ("log_lock_waits", "1", ("0", "off")),
-    ("track_io_timing", "1", ("0", "off")),
+_QUIET: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+    ("log_autovacuum_min_duration", "10000", ("-1",), "600000"),
+    ("log_temp_files", "10240", ("-1",), "-1"),
+    ("log_lock_waits", "1", ("0", "off"), "off"),
+    ("track_io_timing", "1", ("0", "off"), "off"),
 )
-"""Parameter, a value that tells something, values that tell nothing."""
+"""Parameter, a value that tells something, values that tell nothing, and what the engine does unless told."""
 
 
 def _quiet(database: Cluster | Instance, view: View) -> Verdict:
@@ -255,12 +255,8 @@ def _quiet(database: Cluster | Instance, view: View) -> Verdict:
         return server
     if is_test(database, view):
         return NotApplicable("a test environment")
-    found = [(name, better, quiet, view.setting(server, name)) for name, better, quiet in _QUIET]
-    blind = [
-        (name, better, setting)
-        for name, better, quiet, setting in found
-        if setting.value is not None and setting.value.strip().lower() in quiet
-    ]
+    found = [(name, better, quiet, *setting_or(server, name, usual, view)) for name, better, quiet, usual in _QUIET]
+    blind = [(name, better, setting) for name, better, quiet, value, setting in found if value.strip().lower() in quiet]
     if not blind:
         return CLEAR
     return Problem(
@@ -279,8 +275,9 @@ def _performance_schema(database: Cluster | Instance, view: View) -> Verdict:
     server = _mysql_writer(database, view)
     if isinstance(server, NotApplicable):
         return server
-    setting = view.setting(server, "performance_schema")
-    if is_on(setting.value):
+    usual = "0" if database.engine == "mariadb" else "1"
+    value, setting = setting_or(server, "performance_schema", usual, view)
+    if is_on(value):
         return CLEAR
     if setting.origin != "live" and server.performance_insights:
         return NotApplicable("Performance Insights switches it on by itself")

@@ -323,7 +323,7 @@ AT_CEILING = Rule(
 
 FLOOR_LOW = Rule(
     id="serverless-minimum-low",
-    title="Serverless minimum is below what AWS recommends for what is on",
+    title="Serverless minimum is too low for what is on",
     theme=Theme.PERFORMANCE,
     severity=Severity.LOW,
     subjects=CLUSTERS,

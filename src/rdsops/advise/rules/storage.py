@@ -349,7 +349,7 @@ NEARLY_FULL = Rule(
 
 AUTOSCALING = Rule(
     id="storage-autoscaling-off",
-    title="Storage does not grow by itself, or has reached its ceiling",
+    title="Storage cannot grow by itself any more",
     theme=Theme.OPERATIONS,
     severity=Severity.LOW,
     subjects=INSTANCES,

@@ -305,7 +305,7 @@ MINOR_BEHIND = Rule(
 
 SUPPORT_ENDING = Rule(
     id="major-support-ending",
-    title="The major version is near or past the end of standard support",
+    title="Standard support of the major version ends",
     theme=Theme.OPERATIONS,
     severity=Severity.MEDIUM,
     subjects=DATABASES,
