@@ -90,7 +90,7 @@ def create_cluster(
         region, "db-cluster", name, record["DBClusterArn"], "DB cluster created", ("creation",),
         record["ClusterCreateTime"],
     )  # fmt: skip
-    return record
+    return region.clusters.get(name)
 
 
 def create_global(state: RdsState, region: Region, asked: Mapping[str, Any]) -> Record:

@@ -85,6 +85,44 @@ def create_cluster_snapshot(
     return record
 
 
+def take_automated(region: Region, source: Record, at: datetime) -> Record:
+    """The automated snapshot of one night; RDS names it, nobody else can."""
+    name = f"rds:{source['DBInstanceIdentifier']}-{at:%Y-%m-%d-%H-%M}"
+    record = {
+        **{key: source[key] for key in OF_INSTANCE if key in source},
+        "DBSnapshotIdentifier": name,
+        "DBSnapshotArn": region.arn("snapshot", name),
+        "Status": "available",
+        "PercentProgress": 100,
+        "SnapshotType": "automated",
+        "SnapshotTarget": "region",
+        "Port": source["Endpoint"]["Port"],
+        "VpcId": source["DBSubnetGroup"]["VpcId"],
+        "Encrypted": source["StorageEncrypted"],
+        "OptionGroupName": source["OptionGroupMemberships"][0]["OptionGroupName"],
+        "SnapshotCreateTime": at,
+        "OriginalSnapshotCreateTime": at,
+    }
+    return region.snapshots.add(name, record)
+
+
+def take_automated_of_cluster(region: Region, source: Record, at: datetime) -> Record:
+    name = f"rds:{source['DBClusterIdentifier']}-{at:%Y-%m-%d-%H-%M}"
+    record = {
+        **{key: source[key] for key in OF_CLUSTER if key in source},
+        "DBClusterSnapshotIdentifier": name,
+        "DBClusterSnapshotArn": region.arn("cluster-snapshot", name),
+        "Status": "available",
+        "PercentProgress": 100,
+        "SnapshotType": "automated",
+        "AllocatedStorage": source["AllocatedStorage"],
+        "VpcId": region.subnet_groups.get(source["DBSubnetGroup"])["VpcId"],
+        "LicenseModel": "postgresql-license" if "postgres" in source["Engine"] else "general-public-license",
+        "SnapshotCreateTime": at,
+    }
+    return region.cluster_snapshots.add(name, record)
+
+
 def share(region: Region, store: Store, name: str, arn_field: str, asked: Mapping[str, Any]) -> None:
     """Adds and removes those who may restore a manual snapshot: account numbers, or "all"."""
     record = store.get(name)
