@@ -38,6 +38,7 @@ from rdsops.testing.healthy_neighbours import key_arn, neighbours
 
 FAR = Place(ACCOUNT, "eu-central-1")
 """The second region: a secondary cluster, and copies of the first one's snapshots."""
+_MODEST: dict[str, Any] = {"performance_insights_retention_days": 7, "insights_mode": "standard"}
 TEST = {"Environment": "test", "Owner": "orders-team"}
 
 
@@ -90,13 +91,13 @@ def _alone() -> tuple[Instance, ...]:
         ),
         instance(
             "orders-test",
+            instance_class="db.t4g.medium",
             multi_az=False,
             secondary_availability_zone=None,
             backup_retention_days=1,
             deletion_protection=False,
             backup_replications=(),
-            performance_insights_retention_days=7,
-            insights_mode="standard",
+            **_MODEST,
             tags=TEST,
         ),
     )
@@ -126,12 +127,13 @@ def _members() -> tuple[Instance, ...]:
         *(member(f"basket-{number}", "basket", zone, **mysql) for number, zone in enumerate("ab", 1)),
         *(member(f"elastic-{number}", "elastic", zone, **serverless) for number, zone in enumerate("ab", 1)),
         *(member(f"ledger-{number}", "ledger", zone, **zonal) for number, zone in enumerate("abc", 1)),
+        member("playground-1", "playground", **serverless, **_MODEST, tags=TEST),
         *(member(f"world-{number}", "world-near", zone) for number, zone in enumerate("ab", 1)),
     )
 
 
 def _clusters() -> tuple[Cluster, ...]:
-    """Aurora PostgreSQL, Aurora MySQL, Serverless v2, a Multi-AZ cluster; last the primary of the global database."""
+    """Aurora PostgreSQL, Aurora MySQL, Serverless v2 twice, Multi-AZ; last the primary of the global database."""
     return (
         cluster(
             custom_endpoints=(CustomEndpoint(name="reports", kind="READER", static_members=("billing-2", "billing-3")),)
@@ -159,6 +161,13 @@ def _clusters() -> tuple[Cluster, ...]:
             instance_class="db.m6gd.large",
             storage_type="gp3",
             parameter_group="ledger-pg17",
+        ),
+        cluster(
+            "playground",
+            ("playground-1",),
+            scaling=ServerlessScaling(min_acu=0.0, max_acu=8.0, seconds_until_auto_pause=300),
+            **_MODEST,
+            tags=TEST,
         ),
         cluster("world-near", ("world-1", "world-2"), master_secret=None),
     )

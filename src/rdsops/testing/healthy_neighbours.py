@@ -22,6 +22,7 @@ from rdsops.fleet.neighbours import (
     MajorLifecycle,
     ParameterGroup,
     Quota,
+    Reservation,
     RouteTable,
     SecurityGroup,
     SubnetGroup,
@@ -34,11 +35,20 @@ _POSTGRES: dict[str, str | None] = {
     "rds__force_ssl": "1",
     "shared_preload_libraries": "pg_stat_statements",
     "synchronous_commit": None,
+    "rds__logical_replication": "0",
     "autovacuum": "1",
     "track_counts": "1",
     "track_activities": "1",
     "max_connections": "LEAST({DBInstanceClassMemory/9531392},5000)",
     "shared_buffers": "{DBInstanceClassMemory/32768}",
+    "enable_indexscan": None,
+    "enable_indexonlyscan": None,
+    "idle_in_transaction_session_timeout": "86400000",
+    "statement_timeout": None,
+    "log_autovacuum_min_duration": "10000",
+    "log_temp_files": None,
+    "log_lock_waits": None,
+    "track_io_timing": "1",
 }
 _MYSQL: dict[str, str | None] = {
     "require_secure_transport": "0",
@@ -48,6 +58,13 @@ _MYSQL: dict[str, str | None] = {
     "max_connections": "{DBInstanceClassMemory/12582880}",
     "innodb_buffer_pool_size": "{DBInstanceClassMemory*3/4}",
     "server_audit_logging": "0",
+    "max_user_connections": None,
+    "general_log": "0",
+    "slow_query_log": "1",
+    "log_output": "FILE",
+    "performance_schema": "1",
+    "query_cache_type": "0",
+    "aurora_lab_mode": "0",
 }
 DEFAULTS: dict[tuple[str, bool], dict[str, str | None]] = {
     ("postgres17", False): _POSTGRES,
@@ -65,6 +82,9 @@ _PG_SET = {
     "rds__force_ssl": "1",
     "shared_preload_libraries": "pg_stat_statements,pgaudit",
     "pgaudit__log": "ddl,role",
+    "idle_in_transaction_session_timeout": "600000",
+    "log_temp_files": "10240",
+    "log_lock_waits": "1",
 }
 _MY_SET = {"require_secure_transport": "1"}
 SETTINGS: dict[tuple[str, str, bool], dict[str, str]] = {
@@ -90,8 +110,10 @@ def neighbours(place: Place, instances: Iterable[Instance], clusters: Iterable[C
     instances, clusters = tuple(instances), tuple(clusters)
     arns = [thing.ref.arn for thing in (*instances, *clusters)]
     return {
-        "parameter_groups": _groups(place, cluster_level=False),
-        "cluster_parameter_groups": _groups(place, cluster_level=True),
+        "parameter_groups": _groups(
+            place, {group.name for each in instances for group in each.parameter_groups}, False
+        ),
+        "cluster_parameter_groups": _groups(place, {str(each.parameter_group) for each in clusters}, True),
         "families": _families(),
         "subnet_groups": (_subnet_group(place),),
         "protected_by_backup": arns,
@@ -124,16 +146,17 @@ def neighbours(place: Place, instances: Iterable[Instance], clusters: Iterable[C
         "events": tuple(_events(instances, clusters)),
         "quotas": (Quota("DBInstances", 20, 40), Quota("DBClusters", 6, 40), Quota("ManualSnapshots", 4, 100)),
         "alarms": tuple(_alarms(instances, clusters, place)),
+        "reservations": (_lease(),),
         "lifecycles": _lifecycles(),
         "engine_versions": _engine_versions(),
     }
 
 
-def _groups(place: Place, *, cluster_level: bool) -> tuple[ParameterGroup, ...]:
+def _groups(place: Place, used: set[str], cluster_level: bool) -> tuple[ParameterGroup, ...]:
     made = (
         group(name, of, cluster_level=level, **settings)
         for (name, of, level), settings in SETTINGS.items()
-        if level is cluster_level
+        if level is cluster_level and name in used
     )
     return tuple(
         msgspec.structs.replace(each, ref=type(each.ref)(place.account, place.region, each.ref.name)) for each in made
@@ -180,6 +203,8 @@ _ALARMED = (
     "AuroraReplicaLag",
     "DiskQueueDepth",
     "MaximumUsedTransactionIDs",
+    "ServerlessDatabaseCapacity",
+    "ACUUtilization",
 )
 
 
@@ -199,6 +224,21 @@ def _alarms(instances: Iterable[Instance], clusters: Iterable[Cluster], place: P
                 actions=told,
                 state_since=NOW - timedelta(days=30),
             )
+
+
+def _lease() -> Reservation:
+    """A year of one Aurora PostgreSQL instance, half of it gone."""
+    return Reservation(
+        id="lease",
+        instance_class="db.r7g.large",
+        product="aurora-postgresql",
+        multi_az=False,
+        count=1,
+        state="active",
+        start_at=NOW - timedelta(days=180),
+        duration_s=365 * 86_400,
+        offering="No Upfront",
+    )
 
 
 def _lifecycles() -> tuple[MajorLifecycle, ...]:

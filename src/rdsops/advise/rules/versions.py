@@ -316,7 +316,12 @@ SUPPORT_ENDING = Rule(
     checks=f"The end of standard support is at most {_WARN_DAYS} days ahead (medium), at most {_URGENT_DAYS} (high), "
     "past (high), or Extended Support is past too (critical). Dates from DescribeDBMajorEngineVersions, else from the "
     "bundled calendar; the evidence says which. A version in neither is not known. The enrolment flag decides nothing.",
-    needs=("rds:DescribeDBMajorEngineVersions", "rds:DescribeDBInstances", "cloudwatch:ServerlessDatabaseCapacity"),
+    needs=(
+        "rds:DescribeDBMajorEngineVersions",
+        "rds:DescribeDBInstances",
+        "rds:DescribeDBClusters",
+        "cloudwatch:ServerlessDatabaseCapacity",
+    ),
     sources=(
         "AWS release calendars of RDS and Aurora, March to September 2026, read 2026-11-23",
         _PRICES,
