@@ -179,7 +179,7 @@ def test_a_fault_may_strike_further_pages_only(client: MakeClient, endpoint: End
     rds.instances[HOME, REGION] = {f"i{n:03}": {"DBInstanceIdentifier": f"i{n:03}"} for n in range(150)}
     endpoint.gate.break_with(Fault(kind=Kind.ERROR, operations="rds:*", pages_only=True))
     pages = client("rds").get_paginator("describe_db_instances").paginate()
-    seen = []
+    seen: list[int] = []
     with pytest.raises(ClientError, match="InternalFailure"):
         seen.extend(len(page["DBInstances"]) for page in pages)
     assert seen == [100]

@@ -104,10 +104,10 @@ class XmlShapes:
                         raise BadAnswer(f"{shape.name} has no member {name}")
                     writer(item, out)
 
-        self._structures[shape.name] = write
+        known = self._structures[shape.name] = _one_member(shape, write) if shape.is_tagged_union else write
         for name, member in shape.members.items():
             members[name] = self._tagged(member, member.serialization.get("name", name))
-        return write
+        return known
 
     def _tagged(self, shape: Any, tag: str) -> WriteXml:
         """What writes one value between its tags."""
@@ -146,6 +146,19 @@ class XmlShapes:
                 out.append(f"</{entry}>")
 
         return entries if flat else _between(tag, entries)
+
+
+def _one_member(shape: Any, write: WriteXml) -> WriteXml:
+    def write_union(value: Any, out: list[str]) -> None:
+        _refuse_odd_union(value, shape.name)
+        write(value, out)
+
+    return write_union
+
+
+def _refuse_odd_union(value: Any, name: str) -> None:
+    if sum(item is not None for _, item in _items(value, name)) != 1:
+        raise BadAnswer(f"{name} holds one member, no more and no less")
 
 
 def _between(tag: str, inside: WriteXml) -> WriteXml:
@@ -277,9 +290,12 @@ class PlainShapes:
         if known is not None:
             return known
         members: dict[str, tuple[str, Convert]] = {}
+        is_union = shape.is_tagged_union
 
         def convert(value: Any) -> dict[str, Any]:
             found: dict[str, Any] = {}
+            if is_union:
+                _refuse_odd_union(value, shape.name)
             for name, item in _items(value, shape.name):
                 if item is not None:
                     member = members.get(name)
