@@ -22,7 +22,7 @@ def _audit(database: Cluster | Instance, view: View) -> Verdict:
         return NotApplicable("a test environment")
     if is_replica(database):
         return NotApplicable("a replica; the audit is judged on its source")
-    if database.engine.startswith("aurora") and database.activity_stream in STREAMING:
+    if database.has_seen("activity_stream") and database.activity_stream in STREAMING:
         return CLEAR
     server = writer(database, view)
     if server is None:

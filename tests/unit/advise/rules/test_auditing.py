@@ -63,6 +63,7 @@ def aurora(settings: dict[str, str], **changes: Any) -> Fleet:
         (aurora({"server_audit_logging": "1"}, log_exports=("audit",)), "clear"),
         (aurora({}, activity_stream="started"), "clear"),
         (aurora({}, activity_stream=UNSEEN), "not known"),
+        (aurora({"server_audit_logging": "1"}, log_exports=("audit",), activity_stream=UNSEEN), "clear"),
     ],
 )
 def test_aurora_mysql_logs_and_exports_or_streams(fleet: Fleet, answer: str) -> None:
