@@ -110,11 +110,11 @@ def mariadb_client(running: Running) -> pymysql.Connection[Any]:
 
 
 @contextmanager
-def clients(works: list[Callable[[], None]]) -> Iterator[list[BaseException]]:
+def clients(works: list[Callable[[], object]]) -> Iterator[list[BaseException]]:
     """Each work in a thread of its own; their errors are collected, and they are joined at the end."""
     errors: list[BaseException] = []
 
-    def guarded(work: Callable[[], None]) -> None:
+    def guarded(work: Callable[[], object]) -> None:
         try:
             work()
         except (psycopg.Error, pymysql.Error) as error:
@@ -149,8 +149,8 @@ def test_as_many_postgres_clients_as_wait_for_a_lock_are_its_load(room: Room, po
             stack.enter_context(postgres_client(postgres_newest, application_name="waiter")) for _ in range(WAITERS)
         ]
 
-        def wait_on(connection: psycopg.Connection[Any]) -> Callable[[], None]:
-            return lambda: connection.execute("SELECT id FROM sampled_queue WHERE id = 424242") and None
+        def wait_on(connection: psycopg.Connection[Any]) -> Callable[[], object]:
+            return lambda: connection.execute("SELECT id FROM sampled_queue WHERE id = 424242")
 
         with clients([wait_on(connection) for connection in waiting]) as errors:
             wait_for(lambda: "Lock:relation" in room.load("db.wait_event", *_last(room, 3)))
@@ -178,8 +178,8 @@ def test_as_many_mariadb_clients_as_wait_for_a_table_are_its_load(room: Room, ma
             cursor.execute("LOCK TABLES sampled_queue WRITE")
             waiting = [stack.enter_context(mariadb_client(mariadb_server)) for _ in range(WAITERS)]
 
-            def wait_on(connection: pymysql.Connection[Any]) -> Callable[[], None]:
-                return lambda: connection.query("SELECT id FROM sampled_queue WHERE id = 424242") and None
+            def wait_on(connection: pymysql.Connection[Any]) -> Callable[[], object]:
+                return lambda: connection.query("SELECT id FROM sampled_queue WHERE id = 424242")
 
             with clients([wait_on(connection) for connection in waiting]) as errors:
                 wait_for(lambda: "wait/lock/metadata/sql/mdl" in room.load("db.wait_event", *_last(room, 3)))
@@ -211,8 +211,8 @@ def test_mariadb_clients_that_wait_for_a_row_are_told_from_those_that_compute(
             cursor.execute("UPDATE sampled_rows SET n = 1 WHERE id = 1")
             waiting = [stack.enter_context(mariadb_client(mariadb_server)) for _ in range(3)]
 
-            def wait_on(connection: pymysql.Connection[Any]) -> Callable[[], None]:
-                return lambda: connection.query("UPDATE sampled_rows SET n = n + 1 WHERE id = 1") and None
+            def wait_on(connection: pymysql.Connection[Any]) -> Callable[[], object]:
+                return lambda: connection.query("UPDATE sampled_rows SET n = n + 1 WHERE id = 1")
 
             with clients([wait_on(connection) for connection in waiting]) as errors:
                 row_lock = "wait/synch/cond/innodb/row_lock_wait"
@@ -325,7 +325,7 @@ def test_a_sampler_stops_at_once_and_leaves_no_connection(room: Room, postgres_n
 def test_no_literal_of_a_statement_is_kept(room: Room, postgres_newest: Running) -> None:
     sampler = room.watch(postgres_newest)
     with postgres_client(postgres_newest) as connection:
-        work = lambda: connection.execute("SELECT pg_sleep(4), 'swordfish', $$tr'out$$, 98765") and None  # noqa: E731
+        work = lambda: connection.execute("SELECT pg_sleep(4), 'swordfish', $$tr'out$$, 98765")  # noqa: E731
         with clients([work]):
             wait_for(lambda: "Timeout:PgSleep" in room.load("db.wait_event", *_last(room, 3)))
             first, end = seconds_of(room, sampler, 1)
