@@ -26,7 +26,7 @@ class Topology:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=3)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

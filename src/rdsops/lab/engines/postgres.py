@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from rdsops.lab.engines.ground import EngineFailed, Ground, PortTaken, free_port
 from rdsops.lab.engines.providers import Provider
 from rdsops.lab.engines.settings import POSTGRES_INITDB, postgres_conf, postgres_settings
 from rdsops.lab.engines.spec import EngineSpec, Running
-from rdsops.lab.processes import Entry, wait_until
+from rdsops.lab.processes import Entry, Process, ours, processes, wait_until
 
 ADMIN = "rdsadmin"
 REPLICATOR = "rdsrepladmin"
@@ -233,6 +234,18 @@ class PostgresNode:
                 self.process.kill()
                 self.process.wait()
         self.process = None
+
+    def pause(self) -> None:
+        """Freeze all its processes: connections stay open and nothing answers."""
+        for one in reversed(self._tree()):
+            os.kill(one.pid, signal.SIGSTOP)
+
+    def unpause(self) -> None:
+        for one in self._tree():
+            os.kill(one.pid, signal.SIGCONT)
+
+    def _tree(self) -> tuple[Process, ...]:
+        return ours([Entry(what="", program="postgres", mark=str(self.data_dir))], processes())
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None

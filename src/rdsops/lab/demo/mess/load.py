@@ -57,6 +57,17 @@ SHOP_REPORTS: tuple[Statement, ...] = (
 )
 """Reports that read everything; the second sorts more than work_mem holds and spills to disk."""
 
+SHOP_MONTH_END: tuple[Statement, ...] = (
+    (
+        "SELECT c.country, date_trunc('month', o.placed_at) AS month, sum(l.quantity * l.unit_price) AS sold,"
+        " count(DISTINCT o.customer_id) AS buyers FROM order_lines l JOIN orders o ON o.id = l.order_id"
+        " JOIN customers c ON c.id = o.customer_id GROUP BY 1, 2 ORDER BY 1, 2 LIMIT %s",
+        lambda n: (100,),
+    ),
+)
+"""Some tenths of a second each. The first twenty come at once, so that a review soon after finds a slow statement."""
+_HURRIED = 22
+
 ORDERS_WRITER: tuple[Statement, ...] = (
     ("INSERT INTO bookings (account_id, amount) VALUES (%s, 10)", lambda n: (1 + n % 2000,)),
     ("UPDATE accounts SET balance = balance + 1 WHERE id = %s", lambda n: (1 + n % 2000,)),
@@ -247,7 +258,9 @@ class _MariadbDoor:
             connection.close()
 
 
-def _asking(door: _PostgresDoor, statements: Sequence[Statement], *, every_s: float) -> _Worker:
+def _asking(door: _PostgresDoor, statements: Sequence[Statement], *, every_s: float, hurried: int = 0) -> _Worker:
+    """hurried: how many of the first statements come without a pause."""
+
     def work(worker: _Worker) -> None:
         with door.open(worker) as connection:
             for n in count():
@@ -256,7 +269,8 @@ def _asking(door: _PostgresDoor, statements: Sequence[Statement], *, every_s: fl
                 text, parameters = statements[n % len(statements)]
                 connection.execute(text.encode(), parameters(n))
                 worker.statements += 1
-                worker.stopping.wait(every_s)
+                if n >= hurried:
+                    worker.stopping.wait(every_s)
 
     return _Worker(f"{door.running.spec.id}/{door.application}", work)
 
@@ -291,6 +305,7 @@ def _shop_workers(writer: Running, user: str, password: str) -> list[_Worker]:
     return [
         _asking(door("web"), SHOP_WEB, every_s=0.25),
         _asking(door("reports"), SHOP_REPORTS, every_s=2.0),
+        _asking(door("month-end"), SHOP_MONTH_END, every_s=5.0, hurried=_HURRIED),
         _Worker(f"{id}/billing", lambda it: _idle_in_transaction(it, door("billing"))),
         _Worker(f"{id}/stock-import", lambda it: _hold_product(it, door("stock-import"), held)),
         *(
