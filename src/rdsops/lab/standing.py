@@ -58,6 +58,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     token: str | None = None
     account: str | None = None
     region: str | None = None
+    regions: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     engines: tuple[EngineStanding, ...] = ()
     left_out: tuple[Absent, ...] = ()
