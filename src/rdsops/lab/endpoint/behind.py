@@ -48,7 +48,8 @@ S3_OTHERWISE: frozenset[str] = frozenset(
 )
 """What moto's s3 has inside other methods, where looking for names misses it (read: moto 5.2.5, 2026-11-23)."""
 
-_loading = threading.Lock()
+_loading = threading.RLock()
+"""Held while moto is imported: two threads in its circular imports would see half of a module."""
 
 
 class Moto:
@@ -122,10 +123,9 @@ def implemented(service: str) -> frozenset[str]:
     """The operations that moto has code for: by the methods of its response classes. Imports moto."""
     if service not in MOTO:
         return frozenset()
-    _backends(service)
-    name = models_module(service)
-    urls = importlib.import_module(f"{name}.urls")
-    spelled = importlib.import_module("moto.core.utils").camelcase_to_underscores
+    with _loading:
+        urls = importlib.import_module(f"{_package(service)}.urls")
+        spelled = importlib.import_module("moto.core.utils").camelcase_to_underscores
     owners = [getattr(handler, "__self__", None) for handler in urls.url_paths.values()]
     classes = {owner if isinstance(owner, type) else type(owner) for owner in owners if owner is not None}
     model = models.service_model(service)
@@ -134,7 +134,7 @@ def implemented(service: str) -> frozenset[str]:
     return frozenset(found | S3_OTHERWISE if service == "s3" else found)
 
 
-def models_module(service: str) -> str:
+def _package(service: str) -> str:
     """The package of moto that holds a service."""
     module: str = _backends(service)["123456789012"].backend.__module__
     return module.partition(".models")[0]
@@ -184,11 +184,10 @@ def _is_loaded(service: str) -> bool:
 
 
 def _backends(service: str) -> Any:
-    with _importing:
+    with _loading:
         return importlib.import_module("moto.backends").get_backend(service)
 
 
-_importing = threading.RLock()
 _TYPED = (b"<?xml", b"<Error", b"<Response", b"{")
 """How the errors begin that a client can parse; moto gives some of them the content type of HTML."""
 _OURS = frozenset(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rdsops.lab.endpoint import models
 from rdsops.lab.endpoint.contract import AwsError
 from rdsops.lab.endpoint.wire import Protocol
 
@@ -19,7 +20,7 @@ INVALID: dict[str, str] = {
     "pricing": "InvalidParameterException",
     "sts": "ValidationError",
 }
-"""Codes by service where a service has its own; else the protocol's (see `refuse_invalid`)."""
+"""Codes by service where a service has its own; else the protocol's (see `_code`)."""
 
 
 def refuse_invalid(service: str, protocol: Protocol, operation: Any, asked: dict[str, Any]) -> None:
@@ -35,12 +36,21 @@ def refuse_invalid(service: str, protocol: Protocol, operation: Any, asked: dict
     if wrong is None:
         return
     kind, text = wrong
-    speaks_query = protocol in (Protocol.QUERY, Protocol.EC2) or "query" in operation.service_model.metadata.get(
-        "protocols", ()
-    )
     if kind == "missing":
-        raise AwsError(MISSING.get(service, "MissingParameter" if speaks_query else "ValidationException"), text)
-    raise AwsError(INVALID.get(service, "InvalidParameterValue" if speaks_query else "ValidationException"), text)
+        raise AwsError(_code(MISSING, "MissingParameter", service, protocol), text)
+    raise AwsError(code_for_invalid(service, protocol), text)
+
+
+def code_for_invalid(service: str, protocol: Protocol) -> str:
+    """The code by which a service refuses a value or a name that it does not take."""
+    return _code(INVALID, "InvalidParameterValue", service, protocol)
+
+
+def _code(of_services: dict[str, str], in_query: str, service: str, protocol: Protocol) -> str:
+    if service in of_services:
+        return of_services[service]
+    speaks_query = protocol in (Protocol.QUERY, Protocol.EC2) or Protocol.QUERY.value in models.protocols(service)
+    return in_query if speaks_query else "ValidationException"
 
 
 def _first_wrong(shape: Any, value: Any, path: str) -> tuple[str, str] | None:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import cbor2
 
 from rdsops.lab.endpoint import models
+from rdsops.lab.endpoint.checking import code_for_invalid
 from rdsops.lab.endpoint.contract import AwsError
 from rdsops.lab.endpoint.wire import Protocol, Request
 
@@ -25,6 +26,18 @@ Tree: TypeAlias = "dict[str, Tree | str]"
 
 def parameters(request: Request) -> dict[str, Any]:
     """What was asked, in botocore's input shape. Raises AwsError naming the parameter that cannot be read."""
+    try:
+        return _parameters(request)
+    except _NotInModel as unknown:
+        text = f"rdsops lab: not in the API model that this lab was built on: {unknown}"
+        raise AwsError(code_for_invalid(request.service, request.protocol), text) from unknown
+
+
+class _NotInModel(Exception):  # noqa: N818 - says what is wrong with the names
+    """Names of parameters that the model does not know."""
+
+
+def _parameters(request: Request) -> dict[str, Any]:
     operation = models.known_operation(request.service, request.operation)
     shape = operation.input_shape
     if request.protocol in (Protocol.QUERY, Protocol.EC2):
@@ -129,10 +142,7 @@ def _wire_names(shape: Any) -> dict[str, tuple[str, Any]]:
 
 def _refuse_unknown(names: Sequence[str]) -> None:
     if names:
-        raise AwsError(
-            "InvalidParameterCombination" if len(names) > 1 else "InvalidParameterValue",
-            f"rdsops lab: not a parameter of this operation in the API model it was built on: {', '.join(names)}",
-        )
+        raise _NotInModel(", ".join(names))
 
 
 def _scalar(kind: str, text: str, path: str) -> Any:
