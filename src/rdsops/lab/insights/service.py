@@ -219,8 +219,8 @@ def _partitions(
         for session, times in slot.active.items():
             part = parts[session]
             if part in found and keys[session] == key:
-                found[part] += times / took
-    return [found[part] for part in wanted]
+                found[part] += times
+    return [found[part] / took for part in wanted]
 
 
 def _paged(items: list[Any], asked: dict[str, Any], *, default: int) -> tuple[list[Any], str | None]:

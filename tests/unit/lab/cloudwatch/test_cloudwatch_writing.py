@@ -112,9 +112,8 @@ def test_values_with_counts_are_samples_like_any_other(cloudwatch: CloudWatchSer
 def test_a_standard_resolution_point_falls_on_its_minute_and_a_fine_one_on_its_second(
     cloudwatch: CloudWatchService,
 ) -> None:
-    put(
-        cloudwatch, datum(Value=1.0), datum(Value=2.0, StorageResolution=1, Dimensions=[{"Name": "fine", "Value": "y"}])
-    )
+    dimensions = [{"Name": "fine", "Value": "y"}]
+    put(cloudwatch, datum(Value=1.0), datum(Value=2.0, StorageResolution=1, Dimensions=dimensions))
     assert read(cloudwatch, "Sum", period=10) == [1]
     asked = {"Namespace": "Own", "MetricName": "x", "StartTime": NOW, "EndTime": NOW + timedelta(seconds=1)}
     asked |= {"Period": 1, "Statistics": ["Sum"]}
