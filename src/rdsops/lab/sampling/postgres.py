@@ -86,7 +86,7 @@ class PostgresEye:
             end.shutdown(socket.SHUT_RDWR)
 
     def _wal(self) -> dict[str, float]:
-        ((wal_bytes, slot_lag_bytes, slot_disk_bytes),) = self._rows("postgres.wal.pg15.sql")
+        ((wal_bytes, slot_lag_bytes, slot_disk_bytes),) = self._rows("postgres.wal.pg15.sql", self._aurora)
         found = {
             "TransactionLogsDiskUsage": None if self._aurora else wal_bytes,
             "OldestReplicationSlotLag": slot_lag_bytes,
