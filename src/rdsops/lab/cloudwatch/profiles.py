@@ -204,12 +204,13 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterProfile:
-    """An Aurora cluster's own metrics, dimension DBClusterIdentifier."""
+    """An Aurora cluster's own metrics, dimension DBClusterIdentifier. secondary: how far behind its primary."""
 
     volume_gib: float = 200.0
     volume_gib_day: float = 0.4
     read_ios: float = 300e3
     write_ios: float = 500e3
+    secondary: GlobalProfile | None = None
 
     def curves(self) -> Iterator[tuple[str, Curve]]:
         yield (
@@ -224,6 +225,8 @@ class ClusterProfile:
         )
         yield "VolumeReadIOPs", Curve(story="volume reads", level=self.read_ios, unit="Count", daily=0.4, noise=0.1)
         yield "VolumeWriteIOPs", Curve(story="volume writes", level=self.write_ios, unit="Count", daily=0.4, noise=0.1)
+        if self.secondary is not None:
+            yield from self.secondary.curves()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

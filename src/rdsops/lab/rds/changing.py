@@ -56,11 +56,16 @@ def modify_instance(state: RdsState, region: Region, asked: Mapping[str, Any]) -
     _change_references(state, region, old, asked, changes, later)
     if "MasterUserPassword" in asked:
         later["MasterUserPassword"] = "****"
+    if "MaxAllocatedStorage" in later:
+        changes["MaxAllocatedStorage"] = later.pop("MaxAllocatedStorage")
+    record = {**old, **changes, "PendingModifiedValues": later}
     if now:
         later.pop("MasterUserPassword", None)
-        changes |= _landed(old, later)
-        later = {}
-    record = region.instances.change(name, **changes, PendingModifiedValues=later)
+        record = {**_landed(state, region, record, later), "PendingModifiedValues": {}}
+    if asked.get("MaxAllocatedStorage") == record["AllocatedStorage"]:
+        # the present size as the limit switches autoscaling off (read: botocore 1.44.5)
+        record.pop("MaxAllocatedStorage", None)
+    region.instances.replace(name, record)
     state.record_event(
         region, "db-instance", name, record["DBInstanceArn"], "Finished applying modification to DB instance"
         if now else "Received a modification of the DB instance", ("configuration change",),
@@ -201,11 +206,29 @@ def _change_references(
                        else "ManageMasterUserPassword")  # fmt: skip
 
 
-def _landed(old: Record, later: Mapping[str, Any]) -> dict[str, Any]:
-    """Pending values as the fields they become."""
-    landed = dict(later)
-    if "Port" in landed:
-        landed["Endpoint"] = {**old["Endpoint"], "Port": landed.pop("Port")}
-    if "CACertificateIdentifier" in landed:
-        landed["CertificateDetails"] = {**old["CertificateDetails"], "CAIdentifier": landed["CACertificateIdentifier"]}
-    return landed
+def _landed(state: RdsState, region: Region, old: Record, later: Mapping[str, Any]) -> Record:
+    """The instance once its pending values have become its fields, and what they take along."""
+    record = {**old, **later}
+    if "Port" in later:
+        record["Endpoint"] = {**old["Endpoint"], "Port": record.pop("Port")}
+    if "CACertificateIdentifier" in later:
+        record["CertificateDetails"] = {**old["CertificateDetails"], "CAIdentifier": later["CACertificateIdentifier"]}
+    if later.get("StorageType") in ("gp2", "standard"):
+        record.pop("Iops", None)
+    if later.get("StorageType", "gp3") != "gp3":
+        record.pop("StorageThroughput", None)
+    if "MultiAZ" in later:
+        record.pop("SecondaryAvailabilityZone", None)
+        if later["MultiAZ"]:
+            record["SecondaryAvailabilityZone"] = next(one for one in region.zones() if one != old["AvailabilityZone"])
+    if "EngineVersion" in later:
+        family = state.offered.family(old["Engine"], later["EngineVersion"])
+        attached = parameter_groups.named(
+            region, record["DBParameterGroups"][0]["DBParameterGroupName"], parameter_groups.INSTANCE
+        )
+        if attached["DBParameterGroupFamily"] != family:
+            group = parameter_groups.ensure_default(region, family, parameter_groups.INSTANCE)
+            record["DBParameterGroups"] = [
+                {"DBParameterGroupName": group["DBParameterGroupName"], "ParameterApplyStatus": "in-sync"}
+            ]
+    return record

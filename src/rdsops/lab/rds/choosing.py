@@ -43,11 +43,9 @@ def engine_versions(state: RdsState, region: Region, asked: Mapping[str, Any]) -
     records = []
     for one in [engine] if engine else offered.engines():
         for number in offered.versions(one, deprecated=bool(asked.get("IncludeAll"))):
-            if version and number != version and offered.family(one, number) != offered.family(one, version):
+            if version and number != version and not number.startswith(version + "."):
                 continue
-            if version and number != version and version.count(".") >= number.count("."):
-                continue
-            if asked.get("DefaultOnly") and number != _default_of(state, one, version):
+            if asked.get("DefaultOnly") and number != offered.version_asked(one, version):
                 continue
             records.append(offered.engine_version(one, number))
     if "DBParameterGroupFamily" in asked:
@@ -61,11 +59,6 @@ def engine_versions(state: RdsState, region: Region, asked: Mapping[str, Any]) -
     })  # fmt: skip
     page, marker = paged(found, lambda one: f"{one['Engine']}/{_padded(one['EngineVersion'])}", asked)
     return {"DBEngineVersions": list(page), **marker}
-
-
-def _default_of(state: RdsState, engine: str, version: str | None) -> str:
-    """The engine's default, or the default within a major."""
-    return state.offered.version_asked(engine, version) if version else state.offered.default_version(engine)
 
 
 def major_versions(state: RdsState, region: Region, asked: Mapping[str, Any]) -> Record:

@@ -43,6 +43,10 @@ NOT_DONE = (
 MULTI_AZ_ONLY = ("AllocatedStorage", "DBClusterInstanceClass", "Iops", "PubliclyAccessible")
 """Arguments of Multi-AZ DB clusters, whose three instances the lab does not make yet."""
 
+OF_THE_MEMBERS = ("EngineVersion", "BackupRetentionPeriod", "PreferredBackupWindow", "VpcSecurityGroups",
+                  "IAMDatabaseAuthenticationEnabled", "DatabaseInsightsMode")  # fmt: skip
+"""Fields of a cluster that its members show as theirs."""
+
 LEAST_RETENTION_DAYS = 1
 """A cluster always has backups. Source: botocore 1.44.5, read 2026-11-23."""
 
@@ -183,14 +187,33 @@ def modify_cluster(state: RdsState, region: Region, asked: Mapping[str, Any]) ->
         changes |= later
         later = {}
     record = region.clusters.change(name, **changes, PendingModifiedValues=later)
-    if "EngineVersion" in changes or "BackupRetentionPeriod" in changes:
-        inherited = {key: record[key] for key in ("EngineVersion", "BackupRetentionPeriod")}
-        for member in record["DBClusterMembers"]:
-            region.instances.change(member["DBInstanceIdentifier"], **inherited)
+    if "EngineVersion" in changes:
+        _follow_family(state, region, old, record)
+        record = region.clusters.get(name)
+    inherited = {key: record[key] for key in OF_THE_MEMBERS if key in record}
+    for member in record["DBClusterMembers"]:
+        region.instances.change(member["DBInstanceIdentifier"], **inherited)
     state.record_event(
         region, "db-cluster", name, record["DBClusterArn"], "The DB cluster was modified", ("configuration change",)
     )
     return record
+
+
+def _follow_family(state: RdsState, region: Region, old: Record, record: Record) -> None:
+    """After a major upgrade the old family's groups do not fit: the new family's default groups are attached."""
+    family = state.offered.family(record["Engine"], record["EngineVersion"])
+    if family == state.offered.family(old["Engine"], old["EngineVersion"]):
+        return
+    attached = parameter_groups.named(region, record["DBClusterParameterGroup"], parameter_groups.CLUSTER)
+    if attached["DBParameterGroupFamily"] != family:
+        group = parameter_groups.ensure_default(region, family, parameter_groups.CLUSTER)
+        region.clusters.change(
+            record["DBClusterIdentifier"], DBClusterParameterGroup=group["DBClusterParameterGroupName"]
+        )
+    name = parameter_groups.ensure_default(region, family, parameter_groups.INSTANCE)["DBParameterGroupName"]
+    for member in record["DBClusterMembers"]:
+        status = [{"DBParameterGroupName": name, "ParameterApplyStatus": "in-sync"}]
+        region.instances.change(member["DBInstanceIdentifier"], DBParameterGroups=status)
 
 
 def delete_cluster(state: RdsState, region: Region, asked: Mapping[str, Any]) -> Record:

@@ -146,7 +146,7 @@ def _harvest_for(engine: str, major: str) -> str | None:
     majors = HARVESTED.get(kind, ())
     if major in majors:
         return kind + major
-    if kind != "postgres" or int(major) < LEAST_POSTGRES:
+    if kind != "postgres" or not major.isdigit() or int(major) < LEAST_POSTGRES:
         return None
     return kind + min(majors, key=lambda one: abs(int(one) - int(major)))
 

@@ -1,0 +1,128 @@
+"""What CloudWatch is to show of a fleet without measurements: a generated profile for each database, and alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rdsops.core.ids import Place
+from rdsops.lab.cloudwatch.profiles import AnyProfile, ClusterProfile, GlobalProfile, Profile, ProxyProfile
+from rdsops.lab.demo.ground import MAIN, Neighbours
+from rdsops.lab.rds.model import Record
+from rdsops.lab.rds.state import RdsState, Region
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A profile and whose it is: the dimension that AWS/RDS metrics of it carry. seed: the same on every run."""
+
+    place: Place
+    dimension: str
+    name: str
+    profile: AnyProfile
+
+    @property
+    def seed(self) -> str:
+        return f"{self.place}/{self.dimension}/{self.name}"
+
+
+SPECIAL: dict[str, dict[str, Any]] = {
+    "orders": {"free_storage_start_gib": 31.0, "free_storage_slope_gib_day": -1.9, "burst_balance_pct": 88.0,
+               "burst_per_day": -5.8, "write_iops": 420.0, "slot_lag_bytes": 2.0e9},
+    "sandbox": {"idle": True, "connections": 0.0, "free_storage_start_gib": 478.0, "free_storage_slope_gib_day": 0.0,
+                "memory_free_share": 0.8},
+    "reports": {"cpu_mean": 6.0, "cpu_daily": 0.3, "connections": 18.0, "memory_free_share": 0.78, "read_iops": 500.0,
+                "write_iops": 250.0, "free_storage_start_gib": 1730.0, "history_list": 900.0},
+    "sessions": {"cpu_mean": 48.0, "cpu_daily": 0.15, "weekend": 1.0, "connections": 101.0, "credits_start": 460.0,
+                 "credits_per_day": -32.0, "memory_free_share": 0.18},
+    "legacy-crm": {"cpu_mean": 74.0, "cpu_daily": 0.25, "weekend": 0.95, "load": 11.0, "memory_free_share": 0.035,
+                   "swap_mib": 900.0, "transaction_ids": 310e6},
+    "analytics-1": {"acu": 9.0, "acu_max": 64.0, "cpu_mean": 8.0},
+    "shop-replica": {"lag_ms": 2400.0},
+    "billing-3": {"lag_ms": 24.0},
+    "recruiting": {"connections": 6.0, "cpu_mean": 4.0, "memory_free_share": 0.7},
+}  # fmt: skip
+"""Instance -> what is peculiar about it, over what its class suggests."""
+
+
+def portraits(state: RdsState) -> Iterator[Portrait]:
+    """A profile for each running instance, each Aurora cluster and each proxy of a state; same state, same answer."""
+    for region in state.regions():
+        for instance in region.instances:
+            if instance["DBInstanceStatus"] != "stopped":
+                name = instance["DBInstanceIdentifier"]
+                yield Portrait(region.place, "DBInstanceIdentifier", name, profile_of(state, region, instance))
+        for cluster in region.clusters:
+            secondary = GlobalProfile() if _follows_another_region(cluster) else None
+            profile = ClusterProfile(secondary=secondary)
+            yield Portrait(region.place, "DBClusterIdentifier", cluster["DBClusterIdentifier"], profile)
+        for proxy in region.proxies:
+            yield Portrait(region.place, "ProxyName", proxy["DBProxyName"], ProxyProfile())
+
+
+def profile_of(state: RdsState, region: Region, instance: Record) -> Profile:
+    """What an instance of this class and storage looks like when nothing is peculiar about it, and then what is."""
+    engine = instance["Engine"]
+    aurora = engine.startswith("aurora")
+    size = state.offered.class_asked(instance["DBInstanceClass"])
+    follows = "ReadReplicaSourceDBInstanceIdentifier" in instance
+    reader = follows or (aurora and not _writes(region, instance))
+    usual = Profile(
+        family="postgres" if "postgres" in engine else "mysql",
+        aurora=aurora,
+        reader=reader,
+        vcpu=size.vcpu if size else 8,
+        memory_gib=size.memory_gib if size else 32.0,
+        lag_ms=(18.0 if aurora else 400.0) if reader else None,
+        transaction_ids=90e6 if "postgres" in engine else None,
+        free_storage_start_gib=None if aurora else instance["AllocatedStorage"] * 0.55,
+        burst_balance_pct=99.0 if instance["StorageType"] == "gp2" else None,
+        credits_start=500.0 if size and size.burstable else None,
+        # a serverless instance always has a capacity to show
+        acu=4.0 if size is None else None,
+    )
+    return replace(usual, **SPECIAL.get(instance["DBInstanceIdentifier"], {}))
+
+
+def demo_alarms(neighbours: Neighbours) -> tuple[tuple[Place, dict[str, Any]], ...]:
+    """Alarms of the demo, as PutMetricAlarm takes them: one tells nobody, the subject of one is gone."""
+    topic = neighbours.grounds[MAIN].topic
+    return (
+        (MAIN, _alarm("billing-1 cpu", "CPUUtilization", "DBInstanceIdentifier", "billing-1", 90.0, [topic])),
+        (MAIN, _alarm("catalog storage", "FreeStorageSpace", "DBInstanceIdentifier", "catalog", 10 * 1024.0**3, [topic],
+                      "LessThanThreshold")),
+        (MAIN, _alarm("orders storage", "FreeStorageSpace", "DBInstanceIdentifier", "orders", 5 * 1024.0**3, [],
+                      "LessThanThreshold")),
+        (MAIN, _alarm("old-shop cpu", "CPUUtilization", "DBInstanceIdentifier", "old-shop", 80.0, [topic])),
+    )  # fmt: skip
+
+
+def _alarm(
+    name: str, metric: str, dimension: str, subject: str, threshold: float, actions: list[str],
+    comparison: str = "GreaterThanThreshold",
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "AlarmName": name,
+        "Namespace": "AWS/RDS",
+        "MetricName": metric,
+        "Dimensions": [{"Name": dimension, "Value": subject}],
+        "Statistic": "Average",
+        "Period": 300,
+        "EvaluationPeriods": 3,
+        "Threshold": threshold,
+        "ComparisonOperator": comparison,
+        "TreatMissingData": "missing",
+        "AlarmActions": actions,
+    }
+
+
+def _writes(region: Region, instance: Record) -> bool:
+    members = region.clusters.get(instance["DBClusterIdentifier"])["DBClusterMembers"]
+    return any(
+        one["IsClusterWriter"] and one["DBInstanceIdentifier"] == instance["DBInstanceIdentifier"] for one in members
+    )
+
+
+def _follows_another_region(cluster: Record) -> bool:
+    return ":cluster:" in cluster.get("ReplicationSourceIdentifier", "")
