@@ -162,7 +162,7 @@ def _old_snapshot(snapshot: Snapshot, view: View) -> Verdict:
 
 
 def _standing(view: View, *, of_instance: bool) -> set[str]:
-    """Names of all databases of the fleet: a copy from another region is no orphan. Raises Unseen when some may lack."""
+    """Names of all databases of the fleet: a copy in another region is no orphan. Raises Unseen when some may lack."""
     if of_instance:
         return {instance.ref.name for instance in view.all_instances()}
     return {cluster.ref.name for region in view.fleet.regions for cluster in region.clusters.all}

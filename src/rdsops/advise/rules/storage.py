@@ -47,9 +47,14 @@ def _free(instance: Instance, view: View) -> Series:
 def headroom_gib(instance: Instance) -> int:
     """What storage autoscaling may still add."""
     ceiling = instance.max_allocated_storage_gib
-    if ceiling is None or ceiling < instance.allocated_storage_gib * _GROWS_FROM:
+    if ceiling is None or not _can_grow(instance.allocated_storage_gib, ceiling):
         return 0
     return ceiling - instance.allocated_storage_gib
+
+
+def _can_grow(allocated_gib: int, ceiling_gib: int) -> bool:
+    """In whole numbers: 400 GiB may grow to 440, though 400 * 1.1 is a little more than that."""
+    return ceiling_gib * 10 >= allocated_gib * round(_GROWS_FROM * 10)
 
 
 def _nearly_full(instance: Instance, view: View) -> Verdict:
@@ -161,7 +166,7 @@ def _autoscaling(instance: Instance, view: View) -> Verdict:
     if instance.cluster is not None:
         return NotApplicable("storage of a cluster's member")
     allocated, ceiling = instance.allocated_storage_gib, instance.max_allocated_storage_gib
-    if ceiling is not None and ceiling >= allocated * _GROWS_FROM:
+    if ceiling is not None and _can_grow(allocated, ceiling):
         return CLEAR
     if allocated >= limits.RDS_STORAGE_GIB.value:
         return NotApplicable("at the largest size already")
