@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from rdsops.cli.asking import Progress, add_survey_options, survey_options
 
 if TYPE_CHECKING:
-    from rdsops.advise.finding import Review
+    from rdsops.advise.finding import Review, Severity
     from rdsops.app.config import Config
     from rdsops.fleet.fleet import Fleet
 
 FORMATS = ("text", "json", "html", "sarif", "markdown")
+DETAIL = "high"
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 
 
@@ -31,7 +32,8 @@ def run(words: Sequence[str]) -> int:
     rules = selected_rules(asked.only, asked.skip)
     fleet = _fleet(asked, config)
     result = review_fleet(fleet, rules, config.silences)
-    text = rendered(result, fleet, asked.format, brief=asked.brief, colour=_colour(asked))
+    detail = None if asked.detail == "none" else Severity(asked.detail)
+    text = rendered(result, fleet, asked.format, detail=detail, colour=_colour(asked))
     if asked.output is None:
         sys.stdout.write(text)
     else:
@@ -40,13 +42,13 @@ def run(words: Sequence[str]) -> int:
     return exit_code(result, Severity(asked.fail_on), strict=asked.strict)
 
 
-def rendered(result: Review, fleet: Fleet, form: str, *, brief: bool = False, colour: bool = False) -> str:
-    """A review in one of FORMATS."""
+def rendered(result: Review, fleet: Fleet, form: str, *, detail: Severity | None = None, colour: bool = False) -> str:
+    """A review in one of FORMATS. detail, colour: of the text."""
     match form:
         case "text":
             from rdsops.render.text import review_text
 
-            return review_text(result, brief=brief, colour=colour)
+            return review_text(result, detail=detail, colour=colour)
         case "json":
             from rdsops.render.review_json import review_json
 
@@ -79,7 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the snapshot that was taken")
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: stdout")
-    parser.add_argument("--brief", action="store_true", help="one line a finding (text)")
+    parser.add_argument(
+        "--detail",
+        choices=(*SEVERITIES, "none"),
+        default=DETAIL,
+        help=f"text: tell findings of this severity and worse whole, the rest in a line (default: {DETAIL})",
+    )
     parser.add_argument("--colour", choices=("auto", "always", "never"), default="auto", help="text only")
     parser.add_argument(
         "--only", action="append", default=[], metavar="RULE", help="a rule, pattern or theme; again for more"

@@ -184,12 +184,15 @@ def _grant(words: str, user: str) -> str:
 
     >>> _grant("Access denied; you need (at least one of) the PROCESS privilege(s) for this operation", "app")
     "GRANT PROCESS ON *.* TO 'app'"
+    >>> _grant("Access denied; you need (at least one of) the SUPER, SLAVE MONITOR privilege(s)", "app")
+    "GRANT SLAVE MONITOR ON *.* TO 'app'"
     >>> _grant("SELECT command denied to user 'app'@'h' for table `mysql`.`user`", "app")
     "GRANT SELECT ON `mysql`.`user` TO 'app'"
     """
     name = user.replace("'", "''")
     wanted = re.search(r"the ([A-Z, ]+) privilege", words)
     if wanted:
-        return f"GRANT {wanted[1].split(',')[0].strip()} ON *.* TO '{name}'"
+        least = wanted[1].split(",")[-1].strip()  # SUPER comes first, and RDS grants it to nobody
+        return f"GRANT {least} ON *.* TO '{name}'"
     table = re.search(r"for table (`[^`]+`\.`[^`]+`|'[^']+')", words)
     return f"GRANT SELECT ON {table[1] if table else '*.*'} TO '{name}'"

@@ -44,7 +44,10 @@ def command(call: ApiCall, region: str | None) -> str:
             case False:
                 words.append(f"--no-{option}")
             case list():
-                words += [f"--{option}", *(quote(item if isinstance(item, str) else json.dumps(item)) for item in value)]
+                words += [
+                    f"--{option}",
+                    *(quote(item if isinstance(item, str) else json.dumps(item)) for item in value),
+                ]
             case dict():
                 words += [f"--{option}", quote(json.dumps(value))]
             case _:

@@ -1,11 +1,14 @@
-"""A review on a person's screen: 80 columns, worst first, colours only when asked for."""
+"""A review on a person's screen: 80 columns, worst first, colours only when asked for.
+
+What is bad enough is told whole; the rest is a line each, or a line for all that one rule says of several subjects.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from textwrap import wrap
 
-from rdsops.advise.finding import Environment, Evidence, Finding, Money, Review, Severity
+from rdsops.advise.finding import SEVERITIES, Environment, Evidence, Finding, Money, Review, Severity
 from rdsops.core.units import usd
 from rdsops.render.aws_cli import command
 from rdsops.render.summary import Summary, summary
@@ -35,9 +38,10 @@ class Paint:
         return f"\033[{code}m{words}\033[0m" if self.on else words
 
 
-def review_text(review: Review, *, brief: bool = False, colour: bool = False) -> str:
-    """The whole review as text, a trailing newline included. brief: one line a finding."""
+def review_text(review: Review, *, detail: Severity | None = Severity.INFO, colour: bool = False) -> str:
+    """The whole review as text, a trailing newline included. detail: least severity that is told whole; None: none."""
     paint = Paint(colour)
+    whole = SEVERITIES[: SEVERITIES.index(detail) + 1] if detail else ()
     lines = [*_head(review, summary(review), paint)]
     if not review.findings:
         lines += ["", "No findings."]
@@ -46,8 +50,11 @@ def review_text(review: Review, *, brief: bool = False, colour: bool = False) ->
         if not of_level:
             continue
         lines += ["", paint(f"{severity.upper()} ({len(of_level)})", _COLOURS[severity])]
-        for finding in of_level:
-            lines += [_one_line(finding)] if brief else ["", *_whole(finding, paint)]
+        if severity in whole:
+            for finding in of_level:
+                lines += ["", *_whole(finding, paint)]
+        else:
+            lines += _short(of_level)
     lines += _silenced(review)
     lines += _unseen(review, paint)
     lines += _tail(review, summary(review))
@@ -76,7 +83,7 @@ def _whole(finding: Finding, paint: Paint) -> Iterator[str]:
     yield paint(f"  {finding.title}" if len(finding.title) <= WIDTH - 2 else _folded(finding.title, 2), "1")
     yield paint(f"    {finding.rule}  {finding.subject.account}/{where}{stage}", "2")
     for item in finding.evidence[:_EVIDENCE_SHOWN]:
-        yield _folded(f"- {evidence_line(item)}", 4, hang=2)
+        yield _folded(f"-\N{NO-BREAK SPACE}{evidence_line(item)}", 4, hang=2)
     if len(finding.evidence) > _EVIDENCE_SHOWN:
         yield f"    and {len(finding.evidence) - _EVIDENCE_SHOWN} more (--format json shows all)"
     yield _folded(f"If left: {finding.consequence}", 4, hang=2)
@@ -94,16 +101,37 @@ def _whole(finding: Finding, paint: Paint) -> Iterator[str]:
         yield _folded(f"Caution: {finding.repair.caution}", 6, hang=2)
 
 
-def _one_line(finding: Finding) -> str:
-    price = f"  {usd(finding.money.usd_month)}/mo" if finding.money and finding.money.usd_month is not None else ""
-    return f"  {finding.rule:<28} {finding.title}{price}"
+def _short(findings: list[Finding]) -> Iterator[str]:
+    """A line a finding; what one rule says of several subjects is one entry, the subjects named."""
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_rule.setdefault(finding.rule, []).append(finding)
+    for rule, alike in by_rule.items():
+        if len(alike) == 1:
+            yield _folded(f"{rule}: {alike[0].title}{_price(alike[0])}", 2, hang=4)
+        else:
+            subjects = ", ".join(f"{finding.subject}{_price(finding)}" for finding in alike)
+            yield _folded(f"{rule}, {len(alike)} times: {subjects}", 2, hang=4)
+
+
+def _price(finding: Finding) -> str:
+    return f" ({usd(finding.money.usd_month)}/mo)" if finding.money and finding.money.usd_month is not None else ""
 
 
 def evidence_line(item: Evidence) -> str:
     """Evidence in one sentence: what, value, threshold, source."""
-    of = f"{item.subject}: " if item.subject else ""
+    of = f"{_short_name(item.subject)}: " if item.subject else ""
     held = f", against {item.threshold}" if item.threshold else ""
     return f"{of}{item.what}: {item.value}{held} [{item.source}]"
+
+
+def _short_name(subject: str) -> str:
+    """The name in an ARN; anything else as it is.
+
+    >>> _short_name("arn:aws:rds:eu-west-1:111122223333:db:orders"), _short_name("public.orders")
+    ('orders', 'public.orders')
+    """
+    return subject.split(":", 6)[-1].rpartition("/")[2] if subject.startswith("arn:") else subject
 
 
 def money_line(money: Money) -> str:
@@ -164,4 +192,4 @@ def _folded(words: str, indent: int, hang: int = 0) -> str:
             break_long_words=False,
             break_on_hyphens=False,
         )
-    )
+    ).replace("\N{NO-BREAK SPACE}", " ")

@@ -10,7 +10,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from rdsops.advise.finding import Review
+from rdsops.advise.finding import Review, Severity
 from rdsops.fleet.fleet import Fleet
 from rdsops.render.html import review_html
 from rdsops.render.markdown import review_markdown
@@ -52,9 +52,17 @@ def test_text_is_coloured_only_when_asked(review: Review) -> None:
     assert re.sub(r"\033\[[0-9;]*m", "", coloured) == review_text(review)
 
 
-def test_brief_text_has_one_line_a_finding(review: Review) -> None:
-    lines = review_text(review, brief=True).splitlines()
-    assert sum(line.startswith("  rule-") for line in lines) == len(review.findings) + len(review.silenced)
+def test_what_is_not_bad_enough_is_a_line(review: Review) -> None:
+    text = review_text(review, detail=Severity.CRITICAL)
+    assert "aws rds modify-db-instance" in text
+    assert text.count("If left:") == 1
+    assert "  rule-medium: billing-1 has a medium fault" in text
+    assert "If left:" not in review_text(review, detail=None)
+
+
+def test_what_one_rule_says_of_several_is_one_entry(review: Review) -> None:
+    twice = msgspec.structs.replace(review, findings=(*review.findings[2:3], *review.findings[2:3]))
+    assert "  rule-medium, 2 times: billing-1, billing-1" in review_text(twice, detail=Severity.HIGH)
 
 
 def test_an_empty_review_says_so(review: Review) -> None:

@@ -19,6 +19,8 @@ def _name(row: AccountRow) -> str:
 
 
 def _open(server: MysqlServer, view: View) -> Verdict:
+    if not view.is_writer(server.instance):
+        return NotApplicable("a replica; accounts are its writer's")
     rows = [row for row in server.inside.accounts if row.no_password or not row.user]
     if not rows:
         return CLEAR
@@ -65,6 +67,8 @@ OPEN_ACCOUNT = Rule(
 
 
 def _anywhere(server: MysqlServer, view: View) -> Verdict:
+    if not view.is_writer(server.instance):
+        return NotApplicable("a replica; accounts are its writer's")
     rows = [row for row in server.inside.accounts if "%" in row.host and row.powers]
     if not rows:
         return CLEAR
@@ -118,6 +122,8 @@ POWER_FROM_ANYWHERE = Rule(
 
 
 def _plugin(server: MysqlServer, view: View) -> Verdict:
+    if not view.is_writer(server.instance):
+        return NotApplicable("a replica; accounts are its writer's")
     if server.inside.flavour == "mariadb":
         rows = [row for row in server.inside.accounts if row.plugin == "mysql_old_password"]
     else:
