@@ -27,9 +27,14 @@ def list_metrics(store: MetricStore, place: Place, asked: dict[str, Any], now: d
     since = seconds(now) - (RECENT_S if asked.get("RecentlyActive") else LISTED_FOR_S)
     keys = (
         key
-        for key in store.keys(place, active_since=since)
-        if _fits(key, asked.get("Namespace"), asked.get("MetricName"), filters)
-        and (after is None or _order(key) > after)
+        for key in store.keys(
+            place,
+            namespace=asked.get("Namespace"),
+            name=asked.get("MetricName"),
+            after=after[:2] if after is not None else ("", ""),
+            active_since=since,
+        )
+        if _fits(key, filters) and (after is None or _order(key) > after)
     )
     page = list(islice(keys, PAGE + 1))
     answer: dict[str, Any] = {"Metrics": [shown(key) for key in page[:PAGE]]}
@@ -49,9 +54,7 @@ def shown(key: MetricKey) -> dict[str, Any]:
     }
 
 
-def _fits(key: MetricKey, namespace: str | None, name: str | None, filters: tuple[tuple[str, str | None], ...]) -> bool:
-    if namespace not in (None, key.namespace) or name not in (None, key.name):
-        return False
+def _fits(key: MetricKey, filters: tuple[tuple[str, str | None], ...]) -> bool:
     dimensions = dict(key.dimensions)
     return all(one in dimensions and value in (None, dimensions[one]) for one, value in filters)
 

@@ -143,21 +143,40 @@ class MetricStore:
             found.add(subject.units()[key.name])
         return tuple(sorted(found))
 
-    def keys(self, place: Place, *, active_since: int | None = None) -> Iterator[MetricKey]:
-        """The metrics of an account and region, sorted by namespace, name and dimensions.
+    def keys(
+        self,
+        place: Place,
+        *,
+        namespace: str | None = None,
+        name: str | None = None,
+        after: tuple[str, str] = ("", ""),
+        active_since: int | None = None,
+    ) -> Iterator[MetricKey]:
+        """The metrics of an account and region, sorted by namespace, name and dimensions; one name at a time.
 
-        active_since: only those with a point at or after this second; a generated series is always active.
+        after: begin with this (namespace, name). active_since: only those with a point at or after this second;
+        a generated series is always active.
         """
         with self._lock:
-            found = {
-                key
-                for key, units in self._measured.items()
-                if key.place == place
-                and (active_since is None or any(points.last >= active_since for points in units.values()))
-            }
-            for (namespace, dimensions), subject in self._generated.get(place, {}).items():
-                found.update(MetricKey(place, namespace, name, dimensions) for name in subject.units())
-        yield from sorted(found)
+            measured: dict[tuple[str, str], list[MetricKey]] = {}
+            for key, units in self._measured.items():
+                active = active_since is None or any(points.last >= active_since for points in units.values())
+                if key.place == place and active:
+                    measured.setdefault((key.namespace, key.name), []).append(key)
+            subjects = list(self._generated.get(place, {}).items())
+        names = set(measured)
+        for (at, _), subject in subjects:
+            names.update((at, one) for one in subject.units())
+        for pair in sorted(names):
+            if pair < after or namespace not in (None, pair[0]) or name not in (None, pair[1]):
+                continue
+            found = set(measured.get(pair, ()))
+            found.update(
+                MetricKey(place, *pair, dimensions)
+                for (at, dimensions), subject in subjects
+                if at == pair[0] and pair[1] in subject.units()
+            )
+            yield from sorted(found)
 
     def origin(self, key: MetricKey) -> str:
         """Where the values of a metric come from: measured, generated, "generated, then measured", or nowhere."""
