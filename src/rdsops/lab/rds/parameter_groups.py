@@ -197,13 +197,13 @@ def _refuse_unknown_family(state: RdsState, family: str) -> None:
 
 def _applied(state: RdsState, region: Region, group: Record, level: Level, late: bool) -> None:
     name = group[level.name_field]
-    users = users_of(region, name, level)
     state.record_event(
         region, "db-parameter-group", name, group[level.arn_field], f"Updated parameter group {name}",
         ("configuration change",),
     )  # fmt: skip
     if not late:
         return
+    users = users_of(region, name, level)
     if level.cluster:
         for user in users:
             cluster = region.clusters.get(user)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import threading
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -252,12 +253,17 @@ class RdsState:
             "Date": at or self.now(),
         }
         with self.lock:
+            insort(region.events, event, key=_date)
             horizon = self.now() - timedelta(days=EVENT_DAYS)
-            kept = [old for old in (*region.events, event) if old["Date"] >= horizon]
-            region.events = sorted(kept, key=lambda one: one["Date"])
+            del region.events[: bisect_left(region.events, horizon, key=_date)]
 
     def backing(self, arn: str) -> Backing | None:
         return self.backed.get(arn)
+
+
+def _date(event: Record) -> datetime:
+    at: datetime = event["Date"]
+    return at
 
 
 def letters(text: str, count: int) -> str:

@@ -26,7 +26,8 @@ class KeepingSecrets(Unwired):
 SAMPLES: dict[str, Any] = {
     "AllocatedStorage": 200, "AllowMajorVersionUpgrade": None, "ApplyImmediately": None,
     "AutoMinorVersionUpgrade": False, "AvailabilityZone": "eu-west-1c", "BackupRetentionPeriod": 9,
-    "AvailabilityZones": ["eu-west-1a", "eu-west-1b"], "BacktrackWindow": 3600, "CACertificateIdentifier": "rds-ca-rsa4096-g1", "CharacterSetName": "UTF8",
+    "AvailabilityZones": ["eu-west-1a", "eu-west-1b"], "BacktrackWindow": 3600,
+    "CACertificateIdentifier": "rds-ca-rsa4096-g1", "CharacterSetName": "UTF8",
     "CloudwatchLogsExportConfiguration": {"EnableLogTypes": ["postgresql"]}, "CopyTagsToSnapshot": True,
     "DBClusterIdentifier": None, "DBClusterParameterGroupName": "cgroup", "DBInstanceClass": "db.r7g.xlarge",
     "DBInstanceIdentifier": None, "DBName": "app", "DBParameterGroupName": "group", "DBPortNumber": 6000,
