@@ -8,13 +8,22 @@ from datetime import datetime
 
 from rdsops.advise.finding import Environment
 from rdsops.core.errors import Unseen
-from rdsops.core.ids import ClusterGroupRef, ClusterRef, DatabaseRef, GroupRef, InstanceRef, Place, SubjectRef, parse_arn
+from rdsops.core.ids import (
+    ClusterGroupRef,
+    ClusterRef,
+    DatabaseRef,
+    GroupRef,
+    InstanceRef,
+    Place,
+    SubjectRef,
+    parse_arn,
+)
 from rdsops.facts.facts import Facts
 from rdsops.fleet.clusters import Cluster, Member
 from rdsops.fleet.fleet import Fleet, Region
 from rdsops.fleet.instances import Instance
 from rdsops.fleet.mysql_inside import MysqlInside
-from rdsops.fleet.neighbours import Family, Parameter, ParameterGroup
+from rdsops.fleet.neighbours import Alarm, Family, Parameter, ParameterGroup
 from rdsops.fleet.postgres_inside import PostgresInside
 from rdsops.fleet.seen import Seen
 from rdsops.fleet.series import Series, Window
@@ -81,6 +90,13 @@ class View:
             for region in fleet.regions
             for family in region.families.items
         }
+
+        self._alarms: dict[tuple[Place, str, str], list[Alarm]] = {}
+        for region in fleet.regions:
+            for alarm in region.alarms.items:
+                for dimension, value in alarm.dimensions.items():
+                    self._alarms.setdefault((region.place, dimension, value), []).append(alarm)
+        self._names = (frozenset(ref.name for ref in self._instances), frozenset(ref.name for ref in self._clusters))
 
     def region(self, place: Place) -> Region:
         return self._regions[place]
@@ -205,6 +221,19 @@ class View:
         if isinstance(ref, DatabaseRef):
             ref = ref.instance
         return self._tagged.get(ref)
+
+    def alarms_on(self, ref: InstanceRef | ClusterRef) -> tuple[Alarm, ...]:
+        """RDS metric alarms with the database in their dimensions; raises Unseen when the list may lack some."""
+        self._regions[ref.place].alarms.all  # noqa: B018 - raises when incomplete
+        dimension = "DBInstanceIdentifier" if isinstance(ref, InstanceRef) else "DBClusterIdentifier"
+        found = self._alarms.get((ref.place, dimension, ref.name), ())
+        return tuple(alarm for alarm in found if alarm.namespace == "AWS/RDS")
+
+    def names(self, *, of_instances: bool) -> frozenset[str]:
+        """Names of all instances, or clusters, of every region; raises Unseen when a list may lack some."""
+        for region in self.fleet.regions:
+            (region.instances if of_instances else region.clusters).all  # noqa: B018 - raises when incomplete
+        return self._names[0 if of_instances else 1]
 
     def all_instances(self) -> Iterator[Instance]:
         """Every instance of every region; raises Unseen at the first incomplete list."""

@@ -65,7 +65,9 @@ def _alarms(database: Cluster | Instance, view: View) -> Verdict:
     members = servers(database, view)
     if not members:
         return NotApplicable("it has no instance")
-    alarms = tuple(alarm for alarm in view.region(database.ref.place).alarms.all if _is_about(alarm, database, members))
+    alarms = [alarm for member in members for alarm in view.alarms_on(member.ref)]
+    if isinstance(database, Cluster):
+        alarms += view.alarms_on(database.ref)
     missing, mute = [], []
     for watch in watches(database, members):
         for_it = [alarm for alarm in alarms if alarm.metric in watch.metrics]
@@ -105,14 +107,6 @@ def _alarms(database: Cluster | Instance, view: View) -> Verdict:
             "storage and memory to its size, connections to its max_connections, lag to what the readers promise."
         ),
     )
-
-
-def _is_about(alarm: Alarm, database: Cluster | Instance, members: tuple[Instance, ...]) -> bool:
-    if alarm.namespace != "AWS/RDS":
-        return False
-    if isinstance(database, Cluster) and alarm.dimensions.get("DBClusterIdentifier") == database.ref.name:
-        return True
-    return alarm.dimensions.get("DBInstanceIdentifier") in {member.ref.name for member in members}
 
 
 def _covered(alarms: list[Alarm], database: Cluster | Instance, members: tuple[Instance, ...]) -> bool:

@@ -127,7 +127,7 @@ def _old_snapshot(snapshot: Snapshot, view: View) -> Verdict:
     if age <= timedelta(days=_ORPHAN_DAYS):
         return CLEAR
     of_instance = isinstance(snapshot.ref, SnapshotRef)
-    orphan = snapshot.source not in _standing(view, of_instance=of_instance)
+    orphan = snapshot.source not in view.names(of_instances=of_instance)  # a copy from another region is none
     if not orphan and age <= timedelta(days=_OLD_DAYS):
         return CLEAR
     operation, key = (
@@ -159,13 +159,6 @@ def _old_snapshot(snapshot: Snapshot, view: View) -> Verdict:
             caution="A deleted snapshot is gone for good. If its database is gone too, it may be the last copy.",
         ),
     )
-
-
-def _standing(view: View, *, of_instance: bool) -> set[str]:
-    """Names of all databases of the fleet: a copy in another region is no orphan. Raises Unseen when some may lack."""
-    if of_instance:
-        return {instance.ref.name for instance in view.all_instances()}
-    return {cluster.ref.name for region in view.fleet.regions for cluster in region.clusters.all}
 
 
 def _snapshot_bill(snapshot: Snapshot, view: View) -> Money:
