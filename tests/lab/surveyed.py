@@ -421,7 +421,7 @@ CLUSTER_GROUPS = [
         "Description": "billing",
     }
 ]
-SUBNET_GROUP = {
+SUBNET_GROUP: dict[str, Any] = {
     "DBSubnetGroupName": "private",
     "VpcId": "vpc-main",
     "Subnets": [

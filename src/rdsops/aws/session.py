@@ -5,6 +5,7 @@ AWS_ENDPOINT_URL and the profile's own settings are honoured by botocore itself.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -148,6 +149,7 @@ class AwsDoor:
                 with translated(f"{service}:client"):
                     made = session.create_client(service, region_name=region, config=self._settings())
                 made.meta.events.register("before-send", _counting(self.calls, service))
+                made.meta.events.register("before-parse", refuse_half_json)
                 self._clients[key] = made
             return self._clients[key]
 
@@ -181,6 +183,21 @@ class AwsDoor:
         with translated(name):
             answer: dict[str, Any] = method(**parameters)
         return answer
+
+
+def refuse_half_json(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:
+    """Stop an answer that is no whole JSON: botocore reads one as an empty answer, and "no alarms" would pass for true.
+
+    Raises botocore's ResponseParserError, as its XML parsers do.
+    """
+    if "json" not in operation_model.service_model.resolved_protocol or response_dict["status_code"] >= 300:
+        return
+    from botocore.parsers import ResponseParserError
+
+    try:
+        json.loads(response_dict["body"])
+    except ValueError:
+        raise ResponseParserError("the body is not JSON, or not all of it") from None
 
 
 def _quick_with_time(session: Any) -> Any:

@@ -11,6 +11,9 @@ from rdsops.aws.errors import AwsError, Denied, NoCredentials, Throttled, Unsupp
 from rdsops.core.ids import Place
 from rdsops.fleet.gaps import Cause, Gap
 
+_THROTTLED_ENDS = 3
+"""Questions of one operation that may end throttled, each after all its retries, before the rest is left unasked."""
+
 
 class Ledger:
     """Takes refusals from many threads at once. now: when the survey began."""
@@ -20,12 +23,17 @@ class Ledger:
         self._lock = Lock()
         self._gaps: dict[tuple[str, Place], Gap] = {}
         self._times: dict[tuple[str, Place], int] = {}
+        self._throttled: dict[tuple[str, Place], int] = {}
         self._closed: set[tuple[str, Place]] = set()
 
     def refused(self, asked: str, place: Place, error: AwsError) -> None:
         """AWS did not answer."""
-        if isinstance(error, Denied | Unsupported):
-            self._closed.add((asked, place))
+        key = (asked, place)
+        if isinstance(error, Throttled):
+            with self._lock:
+                self._throttled[key] = self._throttled.get(key, 0) + 1
+        if isinstance(error, Denied | Unsupported) or self._throttled.get(key, 0) >= _THROTTLED_ENDS:
+            self._closed.add(key)
         self._put(asked, place, _cause(error), error.detail, error.hint)
 
     def malformed(self, asked: str, place: Place, troubles: list[str]) -> None:
@@ -42,7 +50,7 @@ class Ledger:
         self._put(asked, place, Cause.UNSUPPORTED, detail, None)
 
     def closed(self, asked: str, place: Place) -> bool:
-        """Whether asking again is useless: denied here, or not known to this endpoint."""
+        """Whether asking again is useless: denied here, not known to this endpoint, or throttled again and again."""
         return (asked, place) in self._closed
 
     def has(self, asked: str, place: Place) -> bool:

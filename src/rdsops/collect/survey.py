@@ -143,9 +143,11 @@ def _loads(asking: Asking, drafts: list[Draft], series: tuple[Series, ...], requ
             asking.ledger.not_asked(ops.LOADS.action, place, detail, "survey with Performance Insights")
             continue
         told = asking.together([partial(ask_load, asking, instance, request.now) for instance in found])
-        if asking.ledger.has(ops.METRICS.action, place):
+        instances = draft.lists["instances"]
+        if not instances.complete or asking.ledger.has(ops.METRICS.action, place):
             # Which instances are busy is not known: others may be.
-            draft.lists["loads"] = Listed(ops.METRICS.action, tuple(told))
+            asked = ops.METRICS.action if instances.complete else instances.asked
+            draft.lists["loads"] = Listed(asked, tuple(told))
         else:
             seen = not asking.ledger.has(ops.LOADS.action, place)
             draft.lists["loads"] = Listed(ops.LOADS.action, tuple(told), seen)
