@@ -141,7 +141,7 @@ def _recommendation(at: Making, name: str, type_id: str, severity: str, title: s
 
 def seed_leases(at: Making) -> None:
     """A lease that ends in 20 days, and one for classes that nobody runs any more."""
-    _lease(at, "reports-2023", "db.r5.4xlarge", "mysql", 1, ends_in=20, years=3)
+    _lease(at, "reports-2023", "db.r4.4xlarge", "mysql", 1, ends_in=20, years=3)
     _lease(at, "unused-2025", "db.m5.xlarge", "postgresql", 2, ends_in=210, years=1)
 
 

@@ -17,6 +17,12 @@ PLACES = (MAIN, AWAY, SECOND)
 REVIEW_ROLE = "rdsops-review"
 """Name of the role in SECOND that principals of MAIN's account may assume."""
 
+BILLING_SETTINGS = (
+    ("log_min_duration_statement", "1s"), ("log_autovacuum_min_duration", "10s"), ("log_lock_waits", "on"),
+    ("log_temp_files", "10MB"), ("idle_in_transaction_session_timeout", "10min"),
+)  # fmt: skip
+"""What the group of billing sets, so that its engines and the API agree."""
+
 BILLING = ("billing-1", "billing-2", "billing-3")
 
 
@@ -26,7 +32,7 @@ def demo_specs() -> tuple[EngineSpec, ...]:
     return (
         EngineSpec(
             id="billing-1", flavour="postgres", master_user="billing_owner", database="billing",
-            extensions=statements, aurora=True,
+            extensions=statements, aurora=True, settings=BILLING_SETTINGS,
         ),
         EngineSpec(
             id="billing-2", flavour="postgres", follows="billing-1", master_user="billing_owner", database="billing",
@@ -37,10 +43,14 @@ def demo_specs() -> tuple[EngineSpec, ...]:
             extensions=statements, aurora=True,
         ),
         EngineSpec(
-            id="orders", flavour="postgres", master_user="postgres", database="orders", extensions=statements
+            id="orders", flavour="postgres", master_user="postgres", database="orders", extensions=statements,
+            settings=(("synchronous_commit", "off"),),
         ),
         EngineSpec(id="shop", flavour="mariadb", master_user="shop_owner", database="shop"),
-        EngineSpec(id="shop-replica", flavour="mariadb", follows="shop", master_user="shop_owner", database="shop"),
+        EngineSpec(
+            id="shop-replica", flavour="mariadb", follows="shop", master_user="shop_owner", database="shop",
+            settings=(("read_only", "OFF"),),
+        ),
     )  # fmt: skip
 
 

@@ -25,8 +25,18 @@ LOGS = {
     "mysql": ["error", "slowquery", "audit"], "mariadb": ["error", "slowquery", "audit"],
 }  # fmt: skip
 
-PG_SETTINGS = {"rds.force_ssl": "1", "log_min_duration_statement": "1000", "pgaudit.log": "ddl,role"}
-MARIADB_SETTINGS = {"require_secure_transport": "1", "slow_query_log": "1", "long_query_time": "1"}
+PG_SETTINGS = {
+    "rds.force_ssl": "1",
+    "shared_preload_libraries": "pg_stat_statements,pgaudit",
+    "pgaudit.log": "ddl,role",
+    "log_min_duration_statement": "1000",
+    "log_autovacuum_min_duration": "10000",
+    "log_lock_waits": "1",
+    "log_temp_files": "10240",
+    "track_io_timing": "1",
+    "idle_in_transaction_session_timeout": "600000",
+}
+MARIADB_SETTINGS = {"slow_query_log": "1", "long_query_time": "1"}
 
 
 class Making:
@@ -91,7 +101,7 @@ class Making:
             "MonitoringInterval": 60,
             "MonitoringRoleArn": self.monitoring_role,
             "EnablePerformanceInsights": True,
-            "PerformanceInsightsRetentionPeriod": 7,
+            "PerformanceInsightsRetentionPeriod": 31,
             "DBSubnetGroupName": PRIVATE,
             "VpcSecurityGroupIds": [self.ground.closed_group],
             "Tags": listed(tags),
@@ -124,7 +134,7 @@ class Making:
             "MonitoringInterval": 60,
             "MonitoringRoleArn": self.monitoring_role,
             "EnablePerformanceInsights": True,
-            "PerformanceInsightsRetentionPeriod": 7,
+            "PerformanceInsightsRetentionPeriod": 31,
             "EnableIAMDatabaseAuthentication": True,
             "DBSubnetGroupName": PRIVATE,
             "VpcSecurityGroupIds": [self.ground.closed_group],
@@ -157,6 +167,7 @@ class Making:
             "EnableIAMDatabaseAuthentication": True,
             "EnableCloudwatchLogsExports": LOGS["aurora-postgresql"],
             "EnablePerformanceInsights": True,
+            "PerformanceInsightsRetentionPeriod": 31,
             "DBSubnetGroupName": PRIVATE,
             "VpcSecurityGroupIds": [self.ground.closed_group],
             "Tags": listed(tags),
@@ -183,7 +194,7 @@ class Making:
             "MonitoringInterval": 60,
             "MonitoringRoleArn": self.monitoring_role,
             "EnablePerformanceInsights": True,
-            "PerformanceInsightsRetentionPeriod": 7,
+            "PerformanceInsightsRetentionPeriod": 31,
             "PreferredMaintenanceWindow": "sun:04:00-sun:04:30",
             "Tags": listed(tags),
         }
@@ -198,6 +209,9 @@ class Making:
         level = parameter_groups.CLUSTER if cluster_level else parameter_groups.INSTANCE
         asked = {level.name_field: name, "DBParameterGroupFamily": family, "Description": description or name}
         parameter_groups.create(self.state, self.region, asked, level)
+        if settings and not cluster_level and family.startswith("aurora"):
+            own = {one.name for one in catalogue(family).at(cluster_level=False)}
+            settings = {key: value for key, value in settings.items() if key in own}
         if settings:
             static = {one.name for one in catalogue(family).definitions.values() if one.static}
             parameters = [

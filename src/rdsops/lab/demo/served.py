@@ -39,7 +39,7 @@ def seed_billing(at: Making, running: Mapping[str, Running], neighbours: Neighbo
     tags = production("billing")
     secret = {"SecretArn": neighbours.secrets["billing"], "SecretStatus": "active", "KmsKeyId": at.ground.key}
     at.group("billing-cluster", family, PG_SETTINGS, cluster_level=True)
-    at.group("billing-members", family, {"log_lock_waits": "1", "log_temp_files": "10240"})
+    at.group("billing-members", family, {"log_lock_waits": "1"})
     at.cluster(
         "billing",
         {"MasterUserSecret": secret},

@@ -140,7 +140,7 @@ class MariadbNode:
             "report_port": str(self.port),
         }
         if self.spec.follows is not None:
-            settings["read_only"] = "1"
+            settings.setdefault("read_only", "1")
         return self.ground.write(self.folder / "my.cnf", mariadb_conf(settings))
 
     def _accounts_script(self) -> str:

@@ -22,6 +22,9 @@ HARVESTED = {"postgres": ("15", "16", "17", "18"), "mariadb": ("10.11",)}
 LEAST_POSTGRES = 13
 """The oldest major that the nearest harvest may stand for."""
 
+TRUE_IF_REPLICA = "{TrueIfReplica}"
+"""RDS's own value of read_only for MySQL and MariaDB (recalled)."""
+
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
 _FORMULA = re.compile(r"\{|\b(?:GREATEST|LEAST|SUM|IF)\s*\(", re.IGNORECASE)
 _VARIABLES = {"AllocatedStorage", "DBInstanceClassMemory", "EndPointPort"}
@@ -63,6 +66,8 @@ class Definition:
 
     def check(self, value: str) -> None:
         """Refuses a value that the engine would refuse by type, range or list; formulas by their variables."""
+        if value == TRUE_IF_REPLICA and self.value == TRUE_IF_REPLICA:
+            return
         if _FORMULA.search(value):
             if self.data_type not in ("integer", "float"):
                 raise invalid(f"Invalid value '{value}' for {self.name}: formulas are for numbers")

@@ -158,6 +158,7 @@ MARIADB_DEFAULTS: dict[str, Default] = {
     "binlog_format": Default("MIXED"),
     "performance_schema": Default("0"),
     "log_output": Default("TABLE"),
+    "read_only": Default("{TrueIfReplica}"),
 }
 """Recalled; RDS for MariaDB shares MySQL's formulas for memory (recalled)."""
 

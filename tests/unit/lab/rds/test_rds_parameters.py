@@ -141,6 +141,15 @@ def test_a_group_takes_the_lowest_the_highest_and_a_formula(value: str) -> None:
     assert parameters(lab, "mine", Source="user")["work_mem"]["ParameterValue"] == value
 
 
+def test_read_only_can_be_given_back_to_rds_and_nothing_else_takes_that_word() -> None:
+    lab = grouped("mariadb10.11")
+    set_to(lab, "read_only", "0")
+    set_to(lab, "read_only", "{TrueIfReplica}")
+    assert parameters(lab, "mine", Source="user")["read_only"]["ParameterValue"] == "{TrueIfReplica}"
+    with pytest.raises(AwsError):
+        set_to(lab, "autocommit", "{TrueIfReplica}")
+
+
 def test_one_bad_parameter_in_a_call_changes_none() -> None:
     lab = grouped()
     good = {"ParameterName": "work_mem", "ParameterValue": "65536", "ApplyMethod": "immediate"}
