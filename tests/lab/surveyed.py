@@ -52,6 +52,7 @@ class World:
     subnet_groups: list[dict[str, Any]] = field(default_factory=lambda: [SUBNET_GROUP])
     defaults: int = 250
     """Parameters of a family: pages of a hundred."""
+    filters_parameters: bool = True
     metric: Callable[[dict[str, Any]], float | None] = lambda query: 1.0
     """Value of every point of a query; None for no points."""
     metric_status: Callable[[dict[str, Any]], str] = lambda query: "Complete"
@@ -136,6 +137,11 @@ class World:
     def _family(self, parameters: dict[str, Any]) -> dict[str, Any]:
         names = [{"ParameterName": f"parameter_{n:03}", "Source": "engine-default"} for n in range(self.defaults)]
         forced = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "Source": "system"}
+        for only in parameters.get("Filters") or ():
+            if not self.filters_parameters:
+                raise AwsError("InvalidParameterValue", "This parameter isn't currently supported.")
+            assert only["Name"] == "parameter-name"
+            return paged("Parameters", [one for one in (forced, *names) if one["ParameterName"] in only["Values"]], {})
         return paged("Parameters", [forced, *names], parameters)
 
     def _metric_data(self, _: Who, parameters: dict[str, Any]) -> dict[str, Any]:

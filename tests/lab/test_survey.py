@@ -135,7 +135,18 @@ def test_parameters_are_read_of_groups_in_use_and_defaults_of_their_families(who
         ("aurora-postgresql16", False),
         ("aurora-postgresql16", True),
     }
-    assert all(len(family.defaults) == 251 for family in families.values())
+    assert len(families["aurora-postgresql16", True].defaults) == 251
+    assert [one.name for one in families["postgres17", False].defaults] == ["rds.force_ssl"]
+
+
+def test_where_aws_does_not_filter_parameters_the_whole_family_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = fleet_of_size(3, manual_snapshots=0)
+    world.filters_parameters = False
+    with serving(world) as endpoint:
+        fleet = taken(endpoint, monkeypatch, windows=())
+    (family,) = only_region(fleet).families.all
+    assert len(family.defaults) == 251
+    assert [gap.asked for gap in gaps_of(fleet)] == ["cloudwatch:GetMetricData"]
 
 
 def test_no_literal_of_a_statement_gets_into_a_snapshot(whole: Fleet) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Any, TypeVar
 
-from rdsops.aws.errors import AwsError
+from rdsops.aws.errors import INVALID_INPUT, AwsError
 from rdsops.aws.pages import Pages
 from rdsops.aws.session import AwsDoor
 from rdsops.collect.fields import Fields, Troubles
@@ -37,10 +37,21 @@ class Asking:
         waiting = [self._pool.submit(question) for question in questions]
         return [one.result() for one in waiting]
 
-    def pages(self, operation: Operation, place: Place, parameters: Mapping[str, Any] | None = None) -> Pages:
-        """A list as far as it goes; what stopped it is in the ledger."""
+    def pages(
+        self,
+        operation: Operation,
+        place: Place,
+        parameters: Mapping[str, Any] | None = None,
+        or_else: Mapping[str, Any] | None = None,
+    ) -> Pages:
+        """A list as far as it goes; what stopped it is in the ledger.
+
+        or_else: what to ask with when the service minds the parameters (a filter that it does not know).
+        """
         assert operation.paging is not None, f"{operation.name} is not a list"
         read = self.door.pages(operation.service, operation.name, place, operation.paging, parameters or {})
+        if or_else is not None and read.error is not None and read.error.code in INVALID_INPUT:
+            read = self.door.pages(operation.service, operation.name, place, operation.paging, or_else)
         if read.error is not None:
             self.ledger.refused(operation.action, place, read.error)
             self.tell(f"{place} {operation.action}: {read.error.code}")
@@ -54,11 +65,12 @@ class Asking:
         place: Place,
         parse: Callable[[Fields], T | None],
         parameters: Mapping[str, Any] | None = None,
+        or_else: Mapping[str, Any] | None = None,
     ) -> Listed[T]:
         """A list, parsed. Records that made no sense are missing, and then it is not complete."""
         if self.ledger.closed(operation.action, place):
             return Listed(operation.action)
-        return self.parsed(operation, place, self.pages(operation, place, parameters), parse)
+        return self.parsed(operation, place, self.pages(operation, place, parameters, or_else), parse)
 
     def parsed(self, operation: Operation, place: Place, read: Pages, parse: Callable[[Fields], T | None]) -> Listed[T]:
         troubles = Troubles()

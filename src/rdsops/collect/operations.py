@@ -134,7 +134,7 @@ CLUSTER_PARAMETERS = Operation(
 FAMILY_DEFAULTS = Operation(
     service="rds",
     name="DescribeEngineDefaultParameters",
-    why="the defaults of a family in use, once a family",
+    why="the defaults of a family in use, of the parameters that rules read, once a family",
     brings=("families",),
     paging=Paging(items=("EngineDefaults", "Parameters"), receive=("EngineDefaults", "Marker")),
 )

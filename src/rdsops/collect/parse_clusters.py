@@ -50,8 +50,8 @@ def cluster(fields: Fields, place: Place) -> Cluster | Foreign:
         security_groups=fields.rows("VpcSecurityGroups", lambda group: group.name("VpcSecurityGroupId")),
         # "This setting is only for non-Aurora Multi-AZ DB clusters."
         instance_class=fields.text("DBClusterInstanceClass", _none_if(aurora)),
-        # Aurora's standard storage is "aurora"; older answers leave it out (recalled): not told apart, so unseen.
-        storage_type=fields.text("StorageType"),
+        # "The storage type isn't returned when you set it to aurora."
+        storage_type=fields.text("StorageType", "aurora" if aurora else UNSEEN),
         storage_encrypted=encrypted,
         kms_key=fields.text("KmsKeyId", _none_if(encrypted is False)),
         # Shown only after the storage was switched (recalled): absent, nothing holds a switch back.

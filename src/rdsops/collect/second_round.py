@@ -15,6 +15,7 @@ from rdsops.collect import parse_proxies as proxies
 from rdsops.collect.asking import Asking, joined
 from rdsops.collect.draft import Draft, Question
 from rdsops.collect.fields import Fields
+from rdsops.collect.parameter_names import DEFAULTS_READ
 from rdsops.fleet.clusters import Cluster
 from rdsops.fleet.instances import Instance
 from rdsops.fleet.neighbours import Family, Key, ParameterGroup, Proxy, Snapshot
@@ -76,8 +77,14 @@ def _families(asking: Asking, draft: Draft) -> Iterator[Question]:
 
 
 def _ask_defaults(asking: Asking, draft: Draft, family: Family) -> None:
-    operation = ops.CLUSTER_FAMILY_DEFAULTS if family.cluster_level else ops.FAMILY_DEFAULTS
-    read = asking.listed(operation, draft.place, groups.parameter, {"DBParameterGroupFamily": family.name})
+    """A family's defaults: of cluster families all, of instance families those that rules read, where AWS filters."""
+    every = {"DBParameterGroupFamily": family.name}
+    if family.cluster_level:
+        read = asking.listed(ops.CLUSTER_FAMILY_DEFAULTS, draft.place, groups.parameter, every)
+    else:
+        # "The only supported filter is parameter-name"; of cluster families there is none (read: botocore 1.43).
+        some = {**every, "Filters": [{"Name": "parameter-name", "Values": list(DEFAULTS_READ)}]}
+        read = asking.listed(ops.FAMILY_DEFAULTS, draft.place, groups.parameter, some, every)
     if read.complete:
         draft.answer(family, defaults=read.items)
 

@@ -107,7 +107,10 @@ class ParameterGroup(Seen, frozen=True, kw_only=True):
 
 
 class Family(Seen, frozen=True, kw_only=True):
-    """Defaults of a parameter group family, instance or cluster level (DescribeEngineDefault[Cluster]Parameters)."""
+    """Defaults of a parameter group family, instance or cluster level (DescribeEngineDefault[Cluster]Parameters).
+
+    A survey may ask for some parameters only: one that is not in `defaults` was not seen, it is not absent.
+    """
 
     ASKED: ClassVar[dict[str, str]] = {"defaults": "rds:DescribeEngineDefaultParameters"}
 

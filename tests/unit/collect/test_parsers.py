@@ -205,6 +205,12 @@ def test_backtracking_is_of_aurora_mysql_alone() -> None:
     assert not parsed_cluster(surveyed.cluster("my", Engine="aurora-mysql")).has_seen("backtrack_window_s")
 
 
+def test_aurora_leaves_out_the_name_of_its_standard_storage() -> None:
+    assert parsed_cluster(surveyed.cluster("a", StorageType=None)).storage_type == "aurora"
+    assert parsed_cluster(surveyed.cluster("a", StorageType="aurora-iopt1")).storage_type == "aurora-iopt1"
+    assert not parsed_cluster(surveyed.cluster("a", Engine="postgres", StorageType=None)).has_seen("storage_type")
+
+
 def test_half_a_serverless_configuration_is_unseen() -> None:
     assert parsed_cluster(surveyed.cluster("a", ServerlessV2ScalingConfiguration=None)).scaling is None
     half = parsed_cluster(surveyed.cluster("a", ServerlessV2ScalingConfiguration={"MinCapacity": 0.5}))

@@ -1,0 +1,53 @@
+"""Parameters whose defaults a survey asks for: those that rules read. A family has hundreds, five pages of them.
+
+A name that is missing here is unseen to the rules, never taken for absent; a test walks the rules for names.
+"""
+
+from __future__ import annotations
+
+DEFAULTS_READ: tuple[str, ...] = (
+    "aurora_lab_mode",
+    "autovacuum",
+    "autovacuum_freeze_max_age",
+    "autovacuum_multixact_freeze_max_age",
+    "binlog_format",
+    "enable_indexonlyscan",
+    "enable_indexscan",
+    "general_log",
+    "huge_pages",
+    "idle_in_transaction_session_timeout",
+    "innodb_buffer_pool_size",
+    "innodb_file_per_table",
+    "innodb_flush_log_at_trx_commit",
+    "log_autovacuum_min_duration",
+    "log_bin",
+    "log_lock_waits",
+    "log_min_duration_statement",
+    "log_output",
+    "log_temp_files",
+    "long_query_time",
+    "max_connections",
+    "max_user_connections",
+    "max_wal_size",
+    "password_encryption",
+    "performance_schema",
+    "pg_stat_statements.max",
+    "pgaudit.log",
+    "port",
+    "query_cache_type",
+    "rds.force_ssl",
+    "rds.logical_replication",
+    "read_only",
+    "require_secure_transport",
+    "server_audit_logging",
+    "shared_buffers",
+    "shared_preload_libraries",
+    "slow_query_log",
+    "statement_timeout",
+    "sync_binlog",
+    "synchronous_commit",
+    "track_activities",
+    "track_counts",
+    "track_io_timing",
+    "work_mem",
+)
