@@ -54,7 +54,7 @@ def down(home: LabHome) -> bool:
         _end(keeper)
         if not wait_until(lambda: home.holder() is None, within_s=DOWN_WITHIN_S, every_s=0.05):
             os.kill(keeper, signal.SIGKILL)
-            wait_until(lambda: home.holder() is None, within_s=5, every_s=0.05)
+        wait_until(lambda: process(keeper) is None, within_s=5, every_s=0.02)
     clean(home)
     if there:
         shutil.rmtree(home.path, ignore_errors=True)

@@ -16,6 +16,7 @@ from rdsops.core.units import human_span
 from rdsops.fleet.clusters import Cluster
 from rdsops.fleet.instances import Instance
 from rdsops.fleet.neighbours import Key, Snapshot
+from rdsops.fleet.seen import Listed
 
 _USABLE_STATES = ("Enabled", "Creating", "Updating")
 """Key states in which storage can be read (KMS KeyState)."""
@@ -56,13 +57,13 @@ def _snapshot_encryption(snapshot: Snapshot, view: View) -> Verdict:
 
 
 def _source(snapshot: Snapshot, view: View) -> Cluster | Instance | None:
-    """The database it was taken of, when it still stands among those seen."""
-    place = Place(snapshot.ref.account, snapshot.ref.region)
-    region = view.region(place)
-    listed: tuple[Cluster | Instance, ...] = region.clusters.items
+    """The database it was taken of; None when it is gone. Raises Unseen when the list may lack it."""
+    region = view.region(Place(snapshot.ref.account, snapshot.ref.region))
+    listed: Listed[Instance] | Listed[Cluster] = region.clusters
     if isinstance(snapshot.ref, SnapshotRef):
-        listed = region.instances.items
-    return next((each for each in listed if each.ref.name == snapshot.source), None)
+        listed = region.instances
+    found = next((each for each in listed.items if each.ref.name == snapshot.source), None)
+    return found if found is not None or listed.all else None
 
 
 def _key(identifier: str, place: Place, view: View) -> Key:
