@@ -46,8 +46,8 @@ def watched_home() -> Iterator[LabHome]:
         clean(home)
         assert watchdog.stdin is not None
         watchdog.stdin.close()
-        watchdog.wait(timeout=30)
-        shutil.rmtree(folder)
+        watchdog.wait(timeout=30)  # it removes the folder
+        assert not folder.exists()
 
 
 def _clean_left_behind() -> None:

@@ -56,7 +56,7 @@ def _cold(engine_home: LabHome) -> Path:
     return engine_home.path.parent / "cold-cache"
 
 
-@pytest.mark.parametrize("lines", [1, 2, 3, 4, 6, 8, 10, 12])
+@pytest.mark.parametrize("lines", range(1, 17))
 def test_killed_in_the_middle_of_a_cold_boot_all_is_cleaned(
     engine_home: LabHome, engines_here: Chains, lines: int
 ) -> None:
@@ -110,8 +110,20 @@ def test_orphans_of_a_server_that_was_killed_with_its_lab_are_found(engine_home:
         lab.wait(10)
     before = {one.pid for one in processes()}
     assert {one.pid for one in children} & before, "no orphan is left to be found"
+    segments = _segments(servers)
     clean(engine_home)
     assert not {one.pid for one in children} & {one.pid for one in processes()}
+    if Path("/proc/sysvipc/shm").exists():
+        assert len(segments) == len(servers)
+        assert not _segments(servers)
+
+
+def _segments(servers: list[Process]) -> set[str]:
+    """The shared memory that these servers made and did not remove, by its id."""
+    table = Path("/proc/sysvipc/shm")
+    rows = [row.split() for row in table.read_text().splitlines()[1:]] if table.exists() else []
+    makers = {str(one.pid) for one in servers}
+    return {row[1] for row in rows if row[4] in makers}
 
 
 def test_the_next_boot_after_a_kill_takes_the_home_over(engine_home: LabHome, engines_here: Chains) -> None:

@@ -1,6 +1,7 @@
 """Ends the engines of a test run whose pytest was killed: waits for the end of its standard input, then cleans a home.
 
-Run as `python watchdog.py STATE_DIR CACHE_DIR`; pytest holds the other end of the pipe, and the kernel closes it.
+Run as `python watchdog.py STATE_DIR CACHE_DIR`; the directory above STATE_DIR goes too. pytest holds the other
+end of the pipe, and the kernel closes it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def main() -> None:
         pass
     wait_until(lambda: home.holder() is None, within_s=10)
     clean(home)
-    shutil.rmtree(home.path, ignore_errors=True)
+    shutil.rmtree(home.path.parent, ignore_errors=True)
 
 
 if __name__ == "__main__":

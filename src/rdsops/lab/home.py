@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,19 +60,34 @@ class LabHome:
         self.prepare()
         descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not self._take(descriptor):
                 raise LabBusy(
                     f"the lab in {self.path} is held by process {self.holder() or '(starting)'}",
                     hint="stop it with `rdsops lab down`, or start another with --name",
-                ) from None
+                )
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)
             yield
             os.ftruncate(descriptor, 0)
         finally:
             os.close(descriptor)
+
+    def _take(self, descriptor: int, within_s: float = 2.0) -> bool:
+        """Whether the lock is ours now.
+
+        A child that its killed holder had forked, and that has not become another program yet, holds it a moment on.
+        """
+        deadline = time.monotonic() + within_s
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = self.holder()
+                if (holder is not None and _runs(holder)) or time.monotonic() > deadline:
+                    return False
+                time.sleep(0.02)
+            else:
+                return True
 
     def holder(self) -> int | None:
         """Process id of whoever holds the lock now; None when nobody does."""
@@ -88,6 +104,16 @@ class LabHome:
             return None
         finally:
             os.close(descriptor)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def lab_home(environ: Mapping[str, str], name: str = "default") -> LabHome:

@@ -52,7 +52,10 @@ class Entry:
 
 
 class Ledger:
-    """The file, one JSON line an entry, synced to disk before the process it speaks of may exist."""
+    """The file, one JSON line an entry, written out before the process it speaks of may exist.
+
+    It is not synced to the disk: what it must outlive is this process, and the machine's end is the engines' end too.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -85,8 +88,6 @@ class Ledger:
         line = json.dumps(asdict(entry)) + "\n"
         with self._lock, self.path.open("a") as file:
             file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def ours(entries: Iterable[Entry], table: Iterable[Process]) -> tuple[Process, ...]:
@@ -265,12 +266,27 @@ def clean_held(home: LabHome) -> Cleaned:
     """`clean`, for the process that holds the lab's lock already."""
     entries = Ledger(home.ledger_path).entries()
     ended = end(entries)
+    _free_shared_memory({one.pid for one in ended} | {entry.pid for entry in entries if entry.program == "postgres"})
     freed = _disk_bytes(home.engines_dir)
     shutil.rmtree(home.engines_dir, ignore_errors=True)
     if home.engines_dir.exists():  # a dying server may have written while the tree was walked
         shutil.rmtree(home.engines_dir)
     home.ledger_path.unlink(missing_ok=True)
     return Cleaned(tuple(f"{one.program} {one.pid}" for one in ended), freed)
+
+
+def _free_shared_memory(makers: set[int]) -> None:
+    """Remove what PostgreSQL servers of these ids left when they were killed: a System V segment of 56 bytes each.
+
+    Linux only: elsewhere nothing tells who made a segment, and some bytes stay until the machine restarts.
+    """
+    table = Path("/proc/sysvipc/shm")
+    if not table.exists():
+        return
+    for row in (line.split() for line in table.read_text().splitlines()[1:]):
+        made_by, attached, size = int(row[4]), row[6], row[3]
+        if made_by in makers and attached == "0" and size == "56":
+            subprocess.run(["ipcrm", "-m", row[1]], capture_output=True, check=False)
 
 
 def _disk_bytes(folder: Path) -> int:

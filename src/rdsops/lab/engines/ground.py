@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -104,16 +103,13 @@ class Ground:
             os.chown(path, self.account.uid, self.account.gid)
 
     def copy_tree(self, source: Path, target: Path) -> None:
-        """Copy a data directory with owners and modes; shares blocks where the file system can."""
-        flags = ["-cRp"] if sys.platform == "darwin" else ["-a", "--reflink=auto"]
-        copied = subprocess.run(["cp", *flags, f"{source}/.", str(target)], capture_output=True, text=True, check=False)
-        if copied.returncode:  # busybox, or a volume without clones
-            shutil.rmtree(target, ignore_errors=True)
-            plain = subprocess.run(
-                ["cp", "-Rp", f"{source}/.", str(target)], capture_output=True, text=True, check=False
-            )
-            if plain.returncode:
-                raise EngineFailed(f"could not copy {source} to {target}: {plain.stderr.strip()}")
+        """Copy a data directory with owners and modes, as ourselves; shares blocks where the file system can."""
+        entry = Entry(what=f"copy of {source}", program="cp", mark=str(target))
+        sharing = ["-cRp"] if sys.platform == "darwin" else ["-a", "--reflink=auto"]
+        try:
+            self.finish(["cp", *sharing, f"{source}/.", target], entry, cwd=target.parent, as_engine=False)
+        except EngineFailed:  # busybox, or a volume without clones
+            self.finish(["cp", "-Rp", f"{source}/.", target], entry, cwd=target.parent, as_engine=False)
 
     def spawn(self, argv: Sequence[str | Path], entry: Entry, log: IO[bytes], cwd: Path) -> subprocess.Popen[bytes]:
         """Start a server in a session of its own (Ctrl-C in the lab's terminal must not reach it)."""
@@ -145,10 +141,13 @@ class Ground:
         entry: Entry,
         *,
         cwd: Path,
-        environment: dict[str, str] | None = None,
+        as_engine: bool = True,
         within_s: float = 60,
     ) -> str:
-        """Run a tool (initdb, pg_basebackup) to its end and return what it printed. Raises EngineFailed."""
+        """Run a tool (initdb, pg_basebackup) to its end and return what it printed. Raises EngineFailed.
+
+        as_engine: as the engines' account, else as ourselves.
+        """
         self.ledger.starting(entry)
         process = subprocess.Popen(
             [str(word) for word in argv],
@@ -156,12 +155,12 @@ class Ground:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=cwd,
-            env=bare_environment() | (environment or {}),
+            env=bare_environment(),
             start_new_session=True,
             umask=0o077,
             text=True,
             errors="replace",
-            **run_as(self.account),
+            **run_as(self.account if as_engine else None),
         )
         self.ledger.started(entry, process.pid)
         try:

@@ -8,6 +8,8 @@ POSTGRES = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "shared_buffers": "16MB",
+    # Beside the data, so that a killed server leaves none in /dev/shm.
+    "dynamic_shared_memory_type": "mmap",
     "max_connections": "80",
     "max_worker_processes": "8",
     "max_wal_senders": "10",
