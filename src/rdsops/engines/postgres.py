@@ -82,8 +82,6 @@ class PostgresDoor:
                 return tuple(column.name for column in cursor.description), cursor.fetchall()
         except psycopg.Error as error:
             raise _unanswered(error, self._user, lost=self._connection.closed) from None
-        except UnicodeDecodeError:
-            raise NotAnswered("a name in the answer is not valid UTF-8", Cause.FAILED) from None
 
     def close(self) -> None:
         self._connection.close()

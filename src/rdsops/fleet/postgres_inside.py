@@ -49,7 +49,7 @@ class SlotRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A session in a transaction of 15 seconds or longer."""
+    """A session in a transaction of 5 seconds or longer."""
 
     pid: int
     role: str | None

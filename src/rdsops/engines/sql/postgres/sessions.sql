@@ -1,4 +1,4 @@
--- question: Which sessions have been in a transaction for 15 seconds or longer?
+-- question: Which sessions have been in a transaction for 5 seconds or longer?
 -- privilege: pg_monitor
 -- cost: reads the sessions in memory; no statement text
 -- column pid: the session
@@ -22,6 +22,6 @@ SELECT pid,
 FROM pg_catalog.pg_stat_activity
 WHERE backend_type = 'client backend'
   AND pid <> pg_backend_pid()
-  AND xact_start < clock_timestamp() - interval '15 seconds'
+  AND xact_start < clock_timestamp() - interval '5 seconds'
 ORDER BY xact_start, pid
 LIMIT 200;

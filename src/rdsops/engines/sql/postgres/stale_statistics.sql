@@ -3,7 +3,7 @@
 -- cost: one pass over pg_class and its counters; the file size of tables never analysed
 -- column schema: of the table
 -- column name: of the table
--- column never: never analysed, nor vacuumed
+-- column never: never analysed, as far as counters and catalog tell
 -- column live_rows: counted
 -- column changed_rows: since the last ANALYZE
 -- column threshold_rows: where autovacuum would analyse it
@@ -27,7 +27,11 @@ WITH tables AS (
       AND c.relpersistence <> 't'
 ), judged AS (
     SELECT t.*,
-           t.last_analyze IS NULL AND (t.reltuples < 0 OR (t.reltuples = 0 AND t.relpages = 0)) AS never
+           -- building an index sets reltuples too, so the counters are asked as well
+           t.last_analyze IS NULL
+           AND (t.reltuples < 0
+                OR (t.reltuples = 0 AND t.relpages = 0)
+                OR (t.live_rows > 0 AND t.changed_rows >= greatest(t.live_rows, t.reltuples))) AS never
     FROM tables t
 ), sized AS (
     SELECT j.*,
