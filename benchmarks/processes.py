@@ -1,0 +1,107 @@
+"""Whole processes under a watch: wall, CPU and peak memory of a command, and what a set of processes holds."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+RDSOPS = (str(Path(sys.executable).with_name("rdsops")),)
+"""The installed command, as a person starts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """cpu_s: user and system, of the process and of the children it waited for. rss_mib: its peak."""
+
+    code: int
+    wall_s: float
+    cpu_s: float
+    rss_mib: float
+    out: str
+    err: str
+
+
+def ran(
+    command: Sequence[str], folder: Path, environ: Mapping[str, str] | None = None, codes: Iterable[int] = (0,)
+) -> Ran:
+    """Run a command to its end. folder: for its output. Raises RuntimeError when its exit code is none of `codes`."""
+    out, err = folder / "out", folder / "err"
+    with out.open("wb") as to_out, err.open("wb") as to_err:
+        began = time.perf_counter()
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=to_out, stderr=to_err, env=environ)
+        _, status, used = os.wait4(child.pid, 0)
+        wall_s = time.perf_counter() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    scale = 1024 if sys.platform != "darwin" else 1024**2
+    done = Ran(
+        child.returncode,
+        wall_s,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss / scale,
+        out.read_text(errors="replace"),
+        err.read_text(errors="replace"),
+    )
+    if done.code not in tuple(codes):
+        raise RuntimeError(f"{' '.join(command)} ended with {done.code}: {done.err[-800:]}")
+    return done
+
+
+@contextmanager
+def pinned(cores: int) -> Iterator[int]:
+    """Keep this thread and what it starts on the first `cores` CPUs it may use; says on how many it is.
+
+    Where the system has no such thing (macOS), all of them.
+    """
+    if sys.platform != "linux":
+        yield os.cpu_count() or 1
+        return
+    before = os.sched_getaffinity(0)
+    chosen = set(sorted(before)[:cores])
+    os.sched_setaffinity(0, chosen)
+    try:
+        yield len(chosen)
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def pss_mib(pids: Iterable[int]) -> float | None:
+    """Memory of processes, shared pages counted once between them. None where the system does not tell (not Linux)."""
+    sums = [size for pid in pids if (size := _pss_kib(pid)) is not None]
+    return sum(sums) / 1024 if sums else None
+
+
+def _pss_kib(pid: int) -> int | None:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def machine() -> str:
+    """Where it was measured: cores, processor, memory, system, Python, and how busy it was."""
+    load = os.getloadavg()[0]
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1024**3
+    return (
+        f"{usable_cores()} cores ({_processor()}), {memory:.0f} GiB, {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}; load average at the start {load:.1f}"
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except FileNotFoundError:
+        return platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
