@@ -9,10 +9,11 @@ from rdsops.core.ids import Place
 from rdsops.lab.accounts import LAB_ACCOUNTS
 from rdsops.lab.engines.spec import EngineSpec
 
-MAIN = Place(LAB_ACCOUNTS[0], "eu-west-1")
-AWAY = Place(LAB_ACCOUNTS[0], "us-east-1")
-SECOND = Place(LAB_ACCOUNTS[1], "eu-west-1")
+MAIN = Place(LAB_ACCOUNTS[0], "us-east-1")
+AWAY = Place(LAB_ACCOUNTS[0], "eu-west-1")
+SECOND = Place(LAB_ACCOUNTS[1], "us-east-1")
 PLACES = (MAIN, AWAY, SECOND)
+"""The main region is us-east-1, since most prices of the bundled book are of that region."""
 
 REVIEW_ROLE = "rdsops-review"
 """Name of the role in SECOND that principals of MAIN's account may assume."""

@@ -56,6 +56,13 @@ WATCHED = (
 """Metric, threshold and comparison of the alarms of a well watched PostgreSQL."""
 
 
+CLUSTERS: dict[str, dict[str, Any]] = {
+    "analytics": {"volume_gib": 80.0, "read_ios": 4e3, "write_ios": 2e3},
+    "billing": {"read_ios": 20e3, "write_ios": 40e3},
+}
+"""Cluster -> what is peculiar about its volume; I/O a minute."""
+
+
 def portraits(state: RdsState) -> Iterator[Portrait]:
     """A profile for each running instance, each Aurora cluster and each proxy of a state; same state, same answer."""
     for region in state.regions():
@@ -65,8 +72,9 @@ def portraits(state: RdsState) -> Iterator[Portrait]:
                 yield Portrait(region.place, "DBInstanceIdentifier", name, profile_of(state, region, instance))
         for cluster in region.clusters:
             secondary = GlobalProfile() if _follows_another_region(cluster) else None
-            profile = ClusterProfile(secondary=secondary)
-            yield Portrait(region.place, "DBClusterIdentifier", cluster["DBClusterIdentifier"], profile)
+            name = cluster["DBClusterIdentifier"]
+            profile = ClusterProfile(secondary=secondary, **CLUSTERS.get(name, {}))
+            yield Portrait(region.place, "DBClusterIdentifier", name, profile)
         for proxy in region.proxies:
             yield Portrait(region.place, "ProxyName", proxy["DBProxyName"], ProxyProfile())
 

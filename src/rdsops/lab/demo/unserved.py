@@ -30,11 +30,11 @@ def seed_clusters(at: Making, away: Making) -> None:
     asked = {"GlobalClusterIdentifier": "ledger-world", "SourceDBClusterIdentifier": at.region.arn("cluster", "ledger")}
     clusters.create_global(at.state, at.region, asked)
     away.cluster(
-        "ledger-us", tags=production("finance"), EngineVersion=AURORA, DBClusterParameterGroupName="ledger-cluster",
+        "ledger-eu", tags=production("finance"), EngineVersion=AURORA, DBClusterParameterGroupName="ledger-cluster",
         GlobalClusterIdentifier="ledger-world", MasterUsername=None, MasterUserPassword=None, DatabaseName=None,
         shown={"MasterUserSecret": None},
     )  # fmt: skip
-    away.member("ledger-us-1", "ledger-us", "a", tags=production("finance"), DBInstanceClass="db.r7g.large")
+    away.member("ledger-eu-1", "ledger-eu", "a", tags=production("finance"), DBInstanceClass="db.r7g.large")
 
 
 def seed_old(at: Making) -> None:

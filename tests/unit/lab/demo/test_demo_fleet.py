@@ -114,7 +114,9 @@ def test_engines_are_found_at_their_address_and_the_rest_is_tagged_metadata_only
             assert (one["Endpoint"]["Address"], one["Endpoint"]["Port"]) == (engine.host, engine.port)
             assert one["EngineVersion"] == engine.version
             assert "rdsops:lab" not in tags
-    assert set(ENGINES) <= {one["DBInstanceIdentifier"] for one in lab.ask("DescribeDBInstances")["DBInstances"]}
+    assert set(ENGINES) <= {
+        one["DBInstanceIdentifier"] for one in lab.ask("DescribeDBInstances", region=MAIN.region)["DBInstances"]
+    }
 
 
 def test_each_master_secret_lies_in_the_labs_secrets_manager_and_opens_its_engine(
@@ -122,10 +124,13 @@ def test_each_master_secret_lies_in_the_labs_secrets_manager_and_opens_its_engin
 ) -> None:
     lab = whole.lab
     kept = whole.moto("secretsmanager", MAIN.account, MAIN.region)
-    owners = lab.ask("DescribeDBClusters")["DBClusters"] + lab.ask("DescribeDBInstances")["DBInstances"]
+    owners = (
+        lab.ask("DescribeDBClusters", region=MAIN.region)["DBClusters"]
+        + lab.ask("DescribeDBInstances", region=MAIN.region)["DBInstances"]
+    )
     opened = {}
     for one in owners:
-        if "MasterUserSecret" in one and ":eu-west-1:" in one.get("DBClusterArn", one.get("DBInstanceArn")):
+        if "MasterUserSecret" in one and ":us-east-1:" in one.get("DBClusterArn", one.get("DBInstanceArn")):
             text = json.loads(kept.get_secret_value(one["MasterUserSecret"]["SecretArn"], None, None)["SecretString"])
             assert text["username"] == one["MasterUsername"]
             if "host" in text:
@@ -141,21 +146,21 @@ def test_no_password_of_an_engine_is_told_by_any_describe(whole: Seeded) -> None
     told = ""
     for operation in lab.service.answers:
         if operation.startswith("Describe") and not _needs(operation):
-            told += repr(lab.ask(operation))
+            told += repr(lab.ask(operation, region=MAIN.region))
     assert "secret of" not in told and "not-a-password" not in told
 
 
 def test_without_mariadb_the_pair_is_left_out_with_a_note() -> None:
     lab, _, left_out, _ = demo({name: one for name, one in ENGINES.items() if one.spec.flavour == "postgres"})
     assert left_out == ("shop, shop-replica: no MariaDB runs",)
-    names = {one["DBInstanceIdentifier"] for one in lab.ask("DescribeDBInstances")["DBInstances"]}
+    names = {one["DBInstanceIdentifier"] for one in lab.ask("DescribeDBInstances", region=MAIN.region)["DBInstances"]}
     assert "shop" not in names and "orders" in names
 
 
 def test_without_any_engine_the_metadata_stands_alone() -> None:
     lab, _, left_out, _ = demo({})
     assert len(left_out) == 3
-    names = {one["DBInstanceIdentifier"] for one in lab.ask("DescribeDBInstances")["DBInstances"]}
+    names = {one["DBInstanceIdentifier"] for one in lab.ask("DescribeDBInstances", region=MAIN.region)["DBInstances"]}
     assert names >= {"legacy-crm", "reports", "ledger-1"} and not names & set(ENGINES)
 
 
@@ -183,8 +188,8 @@ def test_orders_is_reachable_from_anywhere_and_billing_is_not(
     def sources(group: str) -> set[str]:
         return {rule.ip_range["CidrIp"] for rule in ec2.groups[ground.vpc][group].ingress_rules}
 
-    (orders,) = lab.ask("DescribeDBInstances", DBInstanceIdentifier="orders")["DBInstances"]
-    (billing,) = lab.ask("DescribeDBClusters", DBClusterIdentifier="billing")["DBClusters"]
+    (orders,) = lab.ask("DescribeDBInstances", region=MAIN.region, DBInstanceIdentifier="orders")["DBInstances"]
+    (billing,) = lab.ask("DescribeDBClusters", region=MAIN.region, DBClusterIdentifier="billing")["DBClusters"]
     assert orders["PubliclyAccessible"]
     assert sources(orders["VpcSecurityGroups"][0]["VpcSecurityGroupId"]) == {"0.0.0.0/0"}
     assert sources(billing["VpcSecurityGroups"][0]["VpcSecurityGroupId"]) == {"10.20.0.0/16"}
@@ -210,9 +215,11 @@ def test_every_running_database_has_a_portrait_and_the_stopped_one_has_none(
 ) -> None:
     lab = whole.lab
     drawn: dict[str, Portrait] = {one.name: one for one in portraits(lab.state)}
-    names = {one["DBInstanceIdentifier"] for one in lab.all_of("DescribeDBInstances", "DBInstances")}
+    names = {
+        one["DBInstanceIdentifier"] for one in lab.all_of("DescribeDBInstances", "DBInstances", region=MAIN.region)
+    }
     assert names - set(drawn) == {"loadtest"}
-    assert {"billing", "ledger-us", "orders-proxy", "payroll"} <= set(drawn)
+    assert {"billing", "ledger-eu", "orders-proxy", "payroll"} <= set(drawn)
 
 
 def metric(drawn: Portrait, name: str, days: int) -> list[float]:
@@ -251,12 +258,12 @@ def test_a_fleet_of_any_size_is_the_same_for_the_same_number() -> None:
     seed_fleet(first.state, 200, seed=7)
     seed_fleet(second.state, 200, seed=7)
     seed_fleet(other.state, 200, seed=8)
-    lists = [one.all_of("DescribeDBInstances", "DBInstances") for one in (first, second, other)]
+    lists = [one.all_of("DescribeDBInstances", "DBInstances", region=MAIN.region) for one in (first, second, other)]
     assert lists[0] == lists[1] != lists[2]
     assert len(lists[0]) == 200
     assert sum("DBClusterIdentifier" in one for one in lists[0]) == 60
-    assert len(first.all_of("DescribeDBClusters", "DBClusters")) == 20
-    assert len(first.all_of("DescribeDBSnapshots", "DBSnapshots", SnapshotType="manual")) == 40
+    assert len(first.all_of("DescribeDBClusters", "DBClusters", region=MAIN.region)) == 20
+    assert len(first.all_of("DescribeDBSnapshots", "DBSnapshots", region=MAIN.region, SnapshotType="manual")) == 40
     custom = [one for one in lists[0] if not one["DBParameterGroups"][0]["DBParameterGroupName"].startswith("default.")]
     assert 15 <= len(custom) <= 45
 
