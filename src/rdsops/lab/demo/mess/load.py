@@ -31,7 +31,7 @@ MyConnection: TypeAlias = "pymysql.Connection[pymysql.cursors.Cursor]"
 
 _RETRY_S = 0.5
 
-_FIRST_ORDER = 1932635283
+_FIRST_ORDER = 1933835283
 
 SHOP_WEB: tuple[Statement, ...] = (
     ("SELECT id, email, name FROM customers WHERE id = %s", lambda n: (1 + n * 7 % 30000,)),

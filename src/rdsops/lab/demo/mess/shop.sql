@@ -33,7 +33,7 @@ CREATE TABLE orders (
     status text NOT NULL,
     placed_at timestamptz NOT NULL
 );
-SELECT setval('orders_id_seq', 1932635282);
+SELECT setval('orders_id_seq', 1933835282);
 INSERT INTO orders (customer_id, status, placed_at)
 SELECT 1 + n % 30000, CASE WHEN n % 50 = 0 THEN 'open' ELSE 'shipped' END,
        timestamptz '2026-01-01' + n * interval '4 minutes'
@@ -53,7 +53,7 @@ CREATE TABLE order_lines (
     note text
 );
 INSERT INTO order_lines (order_id, product_id, quantity, unit_price, note)
-SELECT 1932635283 + n / 2, 1 + n % 2000, 1 + n % 4, 1 + n % 200, CASE WHEN n % 3 = 0 THEN 'gift wrap, line ' || n END
+SELECT 1933835283 + n / 2, 1 + n % 2000, 1 + n % 4, 1 + n % 200, CASE WHEN n % 3 = 0 THEN 'gift wrap, line ' || n END
 FROM generate_series(1, 199000) n;
 ALTER TABLE order_lines ADD FOREIGN KEY (order_id) REFERENCES orders;
 -- FAULT unused index: nothing asks by note.
@@ -72,7 +72,7 @@ CREATE TABLE invoices (
 ALTER SEQUENCE invoice_numbers OWNED BY invoices.id;
 CREATE INDEX invoices_order_idx ON invoices (order_id);
 INSERT INTO invoices (order_id, issued_at)
-SELECT 1932635283 + n, timestamptz '2026-02-01' + n * interval '1 hour' FROM generate_series(1, 3000) n;
+SELECT 1933835283 + n, timestamptz '2026-02-01' + n * interval '1 hour' FROM generate_series(1, 3000) n;
 
 -- FAULT table without primary key.
 CREATE TABLE page_views (
