@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import psycopg
 
 from rdsops.lab.engines.postgres import Connection, admin_connection
-from rdsops.lab.engines.spec import Running
+from rdsops.lab.engines.spec import EngineSpec, Running
 
 PERIOD_S = 1.0
 
@@ -31,14 +32,22 @@ class Topology:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with admin_connection(self._writer()) as connection:
+                writer = self._writer()
+                with ExitStack() as opened:
+                    doors = [opened.enter_context(admin_connection(writer, name)) for name in databases(writer.spec)]
                     while not self._stopping.is_set():
-                        publish(connection)
+                        for door in doors:
+                            publish(door)
                         self._stopping.wait(PERIOD_S)
             except psycopg.Error:  # the writer is gone, frozen or demoted: readers keep the last rows, which age
                 self._stopping.wait(PERIOD_S)
 
 
+def databases(spec: EngineSpec) -> tuple[str, ...]:
+    """Where Aurora's functions are: a catalog is per database, and clients ask from the first they come to."""
+    return ("postgres",) if spec.database == "postgres" else ("postgres", spec.database)
+
+
 def publish(connection: Connection) -> None:
-    """Once. The connection is the lab superuser's, to the cluster's database on its writer."""
+    """Once, in one database. The connection is the lab superuser's, on the writer."""
     connection.execute("SELECT rdsops_lab_publish()")

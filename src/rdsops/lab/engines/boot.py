@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from rdsops.core.errors import UsageError
-from rdsops.lab.engines.aurora import publish
+from rdsops.lab.engines.aurora import databases, publish
 from rdsops.lab.engines.ground import Ground, engine_account, new_token
 from rdsops.lab.engines.mariadb import MariadbNode
 from rdsops.lab.engines.postgres import PostgresNode
@@ -145,8 +145,9 @@ class _Family:
         with ThreadPoolExecutor(max(1, len(self.readers))) as pool:
             readers = list(pool.map(follow, self.readers))
         if self.writer.aurora:
-            with writer.admin(self.writer.database) as connection:
-                publish(connection)
+            for name in databases(self.writer):
+                with writer.admin(name) as connection:
+                    publish(connection)
         return {node.spec.id: node for node in (writer, *readers)}
 
     def _boot_mariadb(self, ground: Ground, lab_dir: Path) -> dict[str, Node]:

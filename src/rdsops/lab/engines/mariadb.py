@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 _MASTER_RIGHTS = (
     "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES,"
     " CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, BINLOG MONITOR, CREATE VIEW, SHOW VIEW,"
-    " CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER"
+    " CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, SLAVE MONITOR"
 )
 """What RDS grants the master user of MariaDB (Amazon RDS User Guide, "Master user account privileges", recalled)."""
 
@@ -161,7 +161,12 @@ class MariadbNode:
                 f"CREATE USER {master} IDENTIFIED BY '{self.password}';",
                 f"GRANT {rights} ON *.* TO {master} WITH GRANT OPTION;",
                 f"CREATE DATABASE `{self.spec.database}`;",
-                "DROP USER IF EXISTS 'root'@'localhost', 'root'@'127.0.0.1', 'root'@'::1';",
+                "DELETE FROM mysql.global_priv WHERE user IN ('root', '');",  # one is named after the machine
+                "FLUSH PRIVILEGES;",
+                "CREATE TABLE IF NOT EXISTS mysql.rds_configuration"  # what mysql.rds_show_configuration reads on RDS
+                " (name varchar(100) PRIMARY KEY, value varchar(100), description varchar(300));",
+                "INSERT INTO mysql.rds_configuration VALUES ('binlog retention hours', NULL,"
+                " 'hours for which binary logs are kept; NULL: removed as soon as possible');",
                 "",
             )
         )

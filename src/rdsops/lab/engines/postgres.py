@@ -263,6 +263,8 @@ class PostgresNode:
         with _connect_admin(self.port, found, "postgres") as connection:
             self._set_passwords(connection)
             spec = self.spec
+            if spec.aurora and spec.database != "postgres":
+                connection.execute(_aurora_functions())
             if spec.database != "postgres":
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(
@@ -298,12 +300,11 @@ class PostgresNode:
     def _create_extensions(self) -> None:
         spec = self.spec
         wanted = [one for one in spec.extensions if one in self.provider.extensions]
-        script = files("rdsops.lab.engines").joinpath("sql/aurora.sql").read_text() if spec.aurora else ""
         with self.admin(spec.database) as connection:
             for one in wanted:
                 connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(one)))
-            if script:
-                connection.execute(script.encode())
+            if spec.aurora:
+                connection.execute(_aurora_functions())
 
     # Replication
 
@@ -348,9 +349,13 @@ class PostgresNode:
             )
 
 
-def admin_connection(running: Running) -> Connection:
-    """To the engine's own database, as the lab's superuser, in autocommit."""
-    return _connect_admin(running.port, running.admin_password, running.spec.database)
+def _aurora_functions() -> bytes:
+    return files("rdsops.lab.engines").joinpath("sql/aurora.sql").read_bytes()
+
+
+def admin_connection(running: Running, database: str | None = None) -> Connection:
+    """To a database, the engine's own unless named, as the lab's superuser, in autocommit."""
+    return _connect_admin(running.port, running.admin_password, database or running.spec.database)
 
 
 def _connect_admin(port: int, password: str, database: str) -> Connection:
