@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
 from rdsops.advise.finding import Environment
 from rdsops.core.errors import Unseen
@@ -23,10 +24,12 @@ from rdsops.fleet.clusters import Cluster, Member
 from rdsops.fleet.fleet import Fleet, Region
 from rdsops.fleet.instances import Instance
 from rdsops.fleet.mysql_inside import MysqlInside
-from rdsops.fleet.neighbours import Alarm, Family, Parameter, ParameterGroup
+from rdsops.fleet.neighbours import Alarm, Family, Parameter, ParameterGroup, Snapshot
 from rdsops.fleet.postgres_inside import PostgresInside
 from rdsops.fleet.seen import Seen
 from rdsops.fleet.series import Series, Window
+
+T = TypeVar("T")
 
 _PRODUCTION_WORDS = ("prod", "production", "prd", "live")
 _TEST_WORDS = (
@@ -91,6 +94,13 @@ class View:
             for family in region.families.items
         }
 
+        self._defaults: dict[tuple[Place, str, bool], dict[str, Parameter]] = {}
+        self._digests: dict[tuple[Callable[[Region], Any], Place], Any] = {}
+        self._snapshots: dict[tuple[Place, type[Cluster | Instance], str], list[Snapshot]] = {}
+        for region in fleet.regions:
+            for kind, taken in ((Instance, region.snapshots.items), (Cluster, region.cluster_snapshots.items)):
+                for each in taken:
+                    self._snapshots.setdefault((region.place, kind, each.source), []).append(each)
         self._alarms: dict[tuple[Place, str, str], list[Alarm]] = {}
         for region in fleet.regions:
             for alarm in region.alarms.items:
@@ -100,6 +110,18 @@ class View:
 
     def region(self, place: Place) -> Region:
         return self._regions[place]
+
+    def once(self, digest: Callable[[Region], T], region: Region) -> T:
+        """What `digest` makes of a region, made once however many subjects ask. digest: a function of a module."""
+        key = (digest, region.place)
+        if key not in self._digests:
+            self._digests[key] = digest(region)
+        found: T = self._digests[key]
+        return found
+
+    def snapshots_of(self, database: Cluster | Instance, place: Place | None = None) -> tuple[Snapshot, ...]:
+        """Snapshots taken of it, as far as they were read. place: another one, for its namesake there."""
+        return tuple(self._snapshots.get((place or database.ref.place, type(database), database.ref.name), ()))
 
     def instance(self, ref: InstanceRef) -> Instance | None:
         """The instance; None when there is none. Raises Unseen when the list may lack it."""
@@ -199,10 +221,13 @@ class View:
         return None
 
     def _default(self, place: Place, family: str, cluster_level: bool, name: str) -> Parameter | None:
-        known: Family | None = self._families.get((place, family, cluster_level))
-        if known is None:
-            raise Unseen("rds:DescribeEngineDefaultParameters", f"defaults of {family}")
-        return next((p for p in known.defaults if p.name == name), None)
+        key = (place, family, cluster_level)
+        if key not in self._defaults:
+            known: Family | None = self._families.get(key)
+            if known is None:
+                raise Unseen("rds:DescribeEngineDefaultParameters", f"defaults of {family}")
+            self._defaults[key] = {parameter.name: parameter for parameter in known.defaults}
+        return self._defaults[key].get(name)
 
     def environment(self, subject: Seen) -> Environment:
         """Production or test by the tags of an instance, cluster, proxy or snapshot; unknown without a telling tag."""

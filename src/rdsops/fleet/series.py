@@ -53,7 +53,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def present(self) -> tuple[float, ...]:
-        return tuple(value for value in self.values if value is not None)
+        return tuple([value for value in self.values if value is not None])
 
     @property
     def coverage_ratio(self) -> float:
@@ -84,7 +84,8 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
     def slope_per_day(self) -> float | None:
         """Least-squares trend in units a day; None with fewer than three points."""
-        points = [((at - self.start).total_seconds() / 86400, value) for at, value in self.points()]
+        step = self.period_s / 86400
+        points = [(place * step, value) for place, value in enumerate(self.values) if value is not None]
         if len(points) < 3:
             return None
         mean_x = sum(x for x, _ in points) / len(points)

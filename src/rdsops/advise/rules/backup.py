@@ -10,7 +10,9 @@ from rdsops.advise.rule import CLEAR, NotApplicable, Problem, Rule, Verdict
 from rdsops.advise.subjects import CLUSTERS, DATABASES
 from rdsops.advise.view import View
 from rdsops.core.errors import Unseen
+from rdsops.core.ids import ClusterRef, InstanceRef
 from rdsops.fleet.clusters import Cluster
+from rdsops.fleet.fleet import Region
 from rdsops.fleet.instances import Instance
 
 RETENTION_DAYS = 7
@@ -120,9 +122,7 @@ def _copied(cluster: Cluster, view: View) -> bool:
         return True
     others = [r for r in view.fleet.regions if r.place.region != cluster.ref.region]
     for region in others:
-        if any(b.source == cluster.ref and b.replicated for b in region.cluster_automated_backups.items):
-            return True
-        if any(snapshot.source == cluster.ref.name for snapshot in region.cluster_snapshots.items):
+        if cluster.ref in view.once(_replicated_here, region) or view.snapshots_of(cluster, region.place):
             return True
     for region in others:
         region.cluster_automated_backups.all  # noqa: B018 - raises when incomplete
@@ -130,6 +130,11 @@ def _copied(cluster: Cluster, view: View) -> bool:
     if not others:
         raise Unseen("rds:DescribeDBClusterSnapshots", "cluster snapshots of other regions, none was surveyed")
     return False
+
+
+def _replicated_here(region: Region) -> frozenset[ClusterRef | InstanceRef]:
+    """Clusters whose automated backups a region holds a copy of."""
+    return frozenset(backup.source for backup in region.cluster_automated_backups.items if backup.replicated)
 
 
 def _backtrack(cluster: Cluster, view: View) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rdsops.advise.databases import eased, is_test
@@ -14,6 +14,7 @@ from rdsops.core.errors import Unseen
 from rdsops.core.ids import Place, SnapshotRef, SubjectRef
 from rdsops.core.units import human_span
 from rdsops.fleet.clusters import Cluster
+from rdsops.fleet.fleet import Region
 from rdsops.fleet.instances import Instance
 from rdsops.fleet.neighbours import Key, Snapshot
 from rdsops.fleet.seen import Listed
@@ -60,10 +61,21 @@ def _source(snapshot: Snapshot, view: View) -> Cluster | Instance | None:
     """The database it was taken of; None when it is gone. Raises Unseen when the list may lack it."""
     region = view.region(Place(snapshot.ref.account, snapshot.ref.region))
     listed: Listed[Instance] | Listed[Cluster] = region.clusters
+    digest: Callable[[Region], Mapping[str, Cluster | Instance]] = _clusters_by_name
     if isinstance(snapshot.ref, SnapshotRef):
-        listed = region.instances
-    found = next((each for each in listed.items if each.ref.name == snapshot.source), None)
-    return found if found is not None or listed.all else None
+        listed, digest = region.instances, _instances_by_name
+    found = view.once(digest, region).get(snapshot.source)
+    if found is None:
+        listed.all  # noqa: B018 - raises when incomplete
+    return found
+
+
+def _instances_by_name(region: Region) -> Mapping[str, Cluster | Instance]:
+    return {each.ref.name: each for each in region.instances.items}
+
+
+def _clusters_by_name(region: Region) -> Mapping[str, Cluster | Instance]:
+    return {each.ref.name: each for each in region.clusters.items}
 
 
 def _key(identifier: str, place: Place, view: View) -> Key:

@@ -63,7 +63,8 @@ def _recommendations(database: Cluster | Instance, view: View) -> Verdict:
     if isinstance(database, Cluster):
         arns |= {server.ref.arn for server in servers(database, view)}
     listed = view.region(database.ref.place).recommendations
-    found = [each for each in listed.items if each.resource in arns and each.status in _OPEN]
+    open_ones = view.once(_open_recommendations, view.region(database.ref.place))
+    found = [each for _, each in sorted((pair for arn in arns for pair in open_ones.get(arn, ())), key=_place_in_list)]
     if not found:
         listed.all  # noqa: B018 - raises when incomplete
         return CLEAR
@@ -84,6 +85,19 @@ def _recommendations(database: Cluster | Instance, view: View) -> Verdict:
             text="Follow or dismiss each in the RDS console, under Recommendations, which shows AWS's steps."
         ),
     )
+
+
+def _open_recommendations(region: Region) -> dict[str, list[tuple[int, Recommendation]]]:
+    """By the ARN they speak of, each with its place in AWS's list."""
+    found: dict[str, list[tuple[int, Recommendation]]] = {}
+    for place, each in enumerate(region.recommendations.items):
+        if each.status in _OPEN:
+            found.setdefault(each.resource, []).append((place, each))
+    return found
+
+
+def _place_in_list(pair: tuple[int, Recommendation]) -> int:
+    return pair[0]
 
 
 def _worst(found: list[Recommendation]) -> Severity:

@@ -20,6 +20,10 @@ MEMORY = timedelta(days=14)
 """How long DescribeEvents remembers (botocore 1.44.5, read 2026-11-23)."""
 
 
+_RUN = re.compile(r"[\w:-]+")
+"""A name of a database or snapshot, with a colon that may follow it in a sentence."""
+
+
 def _not_judged(database: Cluster | Instance, view: View) -> NotApplicable | None:
     database.tags  # noqa: B018 - without tags it is not known whether this is production
     if view.environment(database) is not Environment.PRODUCTION:
@@ -41,7 +45,7 @@ def _failover(database: Cluster | Instance, view: View) -> Verdict:
     elif not database.multi_az:
         return NotApplicable("nothing to fail over to")
     region = view.region(database.ref.place)
-    if any(event.source in names and _is_failover(event) for event in region.events.items):
+    if not names.isdisjoint(view.once(_failed_over, region)):
         return CLEAR
     region.events.all  # noqa: B018 - raises when incomplete
     return Problem(
@@ -62,6 +66,11 @@ def _failover(database: Cluster | Instance, view: View) -> Verdict:
     )
 
 
+def _failed_over(region: Region) -> frozenset[str]:
+    """Names that an event of a failover carries."""
+    return frozenset(event.source for event in region.events.items if _is_failover(event))
+
+
 def _is_failover(event: Event) -> bool:
     return "failover" in event.categories or "failover" in event.message.lower()
 
@@ -71,8 +80,8 @@ def _restore(database: Cluster | Instance, view: View) -> Verdict:
     if skipped is not None:
         return skipped
     region = view.region(database.ref.place)
-    named = _names(database, region)
-    if any(_is_restore(event) and named.search(event.message) for event in region.events.items):
+    names = {database.ref.name, *(snapshot.ref.name for snapshot in view.snapshots_of(database))}
+    if not view.once(_words_of_restores, region).isdisjoint(name.lower() for name in names):
         return CLEAR
     region.events.all  # noqa: B018 - raises when incomplete
     return Problem(
@@ -94,11 +103,10 @@ def _restore(database: Cluster | Instance, view: View) -> Verdict:
     )
 
 
-def _names(database: Cluster | Instance, region: Region) -> re.Pattern[str]:
-    """Matches the database's name, or that of a snapshot taken of it, as a word of its own."""
-    listed = region.cluster_snapshots.items if isinstance(database, Cluster) else region.snapshots.items
-    names = [database.ref.name, *(s.ref.name for s in listed if s.source == database.ref.name)]
-    return re.compile(rf"(?<![\w:-])(?:{'|'.join(re.escape(name) for name in names)})(?![\w-])", re.IGNORECASE)
+def _words_of_restores(region: Region) -> frozenset[str]:
+    """What events of a restore name, in lower case: "from rds:orders-2026:" names "rds:orders-2026" and "rds"."""
+    said = {run for event in region.events.items if _is_restore(event) for run in _RUN.findall(event.message.lower())}
+    return frozenset(run[:end] for run in said for end, after in enumerate(run + ":") if after == ":")
 
 
 def _is_restore(event: Event) -> bool:

@@ -87,12 +87,11 @@ def _daily(database: Cluster | Instance, view: View) -> Verdict:
         return skipped
     region = view.region(database.ref.place)
     listed = region.cluster_snapshots if isinstance(database, Cluster) else region.snapshots
+    listed.all  # noqa: B018 - raises when incomplete
     times = sorted(
         snapshot.created_at
-        for snapshot in listed.all
-        if snapshot.source == database.ref.name
-        and snapshot.kind in ("automated", "awsbackup")
-        and snapshot.created_at is not None
+        for snapshot in view.snapshots_of(database)
+        if snapshot.kind in ("automated", "awsbackup") and snapshot.created_at is not None
     )
     created = database.created_at
     if created is not None and view.now - created < STALE:

@@ -57,6 +57,8 @@ def test_failover_unrehearsed(fleet: Fleet, answer: str) -> None:
         (orders(event("drill", "Restored from DB instance orders to drill", "restoration")), "clear"),
         (orders(event("drill", "Restored from DB instance orders-old to drill", "restoration")), "info"),
         (orders(event("drill", "Restored from DB instance shop to orders", "backup")), "clear"),
+        (orders(event("drill", "Restored from ORDERS: complete", "restoration")), "clear"),
+        (orders(event("drill", "Restored from my:orders", "restoration")), "info"),
         (orders(event("orders", "Recovery of the DB instance orders is complete", "recovery")), "info"),
         (orders(tags=TEST), "not applicable"),
         (orders(tags=UNSEEN), "not known"),
