@@ -106,7 +106,7 @@ def _definers(place: PostgresPlace, view: View) -> Verdict:
     if not rows:
         return CLEAR
     return Problem(
-        title=f"{place.ref} has {plural(len(rows), 'function', limit=200)} that lend a superuser's rights to everybody",
+        title=f"{place.ref} has {plural(len(rows), 'function', limit=200)} lending a superuser's rights to everybody",
         evidence=listed(
             [
                 Evidence(

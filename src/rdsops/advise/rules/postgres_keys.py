@@ -111,7 +111,9 @@ def _exhaustion(place: PostgresPlace, view: View) -> Verdict:
     if on_reader(place):
         return READER
     rows = place.database.sequences
-    full = sorted((row for row in rows if _used(row) >= 0.8), key=lambda row: (-_used(row), row.schema, row.name))
+    full = sorted(
+        (row for row in rows if _used(row) >= 0.8), key=lambda row: (-_used(row), row.referring, row.schema, row.name)
+    )
     if not full:
         hidden = sum(1 for row in rows if not row.readable)
         if hidden:
