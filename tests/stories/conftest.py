@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from rdsops.cli.demo import LOAD_S
+from rdsops.lab.processes import wait_until
 from tests.stories.labs import StoryLab, story_lab
 
 
@@ -21,5 +24,8 @@ def lab() -> Iterator[StoryLab]:
 
 @pytest.fixture(scope="session")
 def reviewed(lab: StoryLab) -> tuple[int, dict[str, Any]]:
-    """A review of everything, SQL included."""
+    """A review of everything, SQL included, of a fleet that has worked for a while."""
+    since = lab.standing.load_since
+    assert since is not None
+    assert wait_until(lambda: datetime.now(UTC) - since > timedelta(seconds=LOAD_S), within_s=60)
     return lab.review()

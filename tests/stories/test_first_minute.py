@@ -21,6 +21,7 @@ IN_POSTGRES = (
     "pg-foreign-key-without-index",
     "pg-slot-retains-wal",
     "pg-blocked-sessions",
+    "pg-idle-in-transaction",
     "pg-statistics-stale",
     "pg-slow-statements",
     "pg-partition-default-filling",

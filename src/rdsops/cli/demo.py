@@ -9,8 +9,14 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rdsops.lab.standing import Standing
 
 NAME = "demo"
+LOAD_S = 33
+"""For how long the fleet works before it is looked at: a transaction that idles for 30 s is a finding."""
 
 
 def run(words: Sequence[str]) -> int:
@@ -21,6 +27,7 @@ def run(words: Sequence[str]) -> int:
     )
     parser.add_argument("-o", "--output", type=Path, default=Path("rdsops-report.html"), metavar="FILE")
     parser.add_argument("--keep", action="store_true", help="leave the lab up afterwards")
+    parser.add_argument("--no-wait", action="store_true", help=f"review at once, not after {LOAD_S} s of load")
     asked = parser.parse_args(words)
     from rdsops.advise.finding import Severity
     from rdsops.app.review import review_fleet, selected_rules
@@ -39,14 +46,17 @@ def run(words: Sequence[str]) -> int:
         ready = time.monotonic()
         for absent in standing.left_out:
             print(f"left out {absent.id}: {absent.reason}; {absent.install}", file=sys.stderr)
-        print(f"{len(standing.engines)} engines ready in {ready - began:.1f} s; reviewing …", file=sys.stderr)
+        print(f"{len(standing.engines)} engines ready in {ready - began:.1f} s", file=sys.stderr)
+        if not asked.no_wait:
+            _let_it_work(standing)
+        reviewed = time.monotonic()
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "RDSOPS_DB_USER", "RDSOPS_DB_PASSWORD"):
             os.environ.pop(name, None)
         os.environ.update(environment(standing))
         progress = Progress(quiet=False)
         options = SurveyOptions(regions=standing.regions, roles=standing.roles)
         fleet = take_survey(options, datetime.now(UTC), os.environ, progress)
-        progress.done(f"{sum(call.count for call in fleet.calls)} API calls in {time.monotonic() - ready:.1f} s")
+        progress.done(f"{sum(call.count for call in fleet.calls)} API calls in {time.monotonic() - reviewed:.1f} s")
         from rdsops.app.config import Config
 
         result = review_fleet(fleet, selected_rules((), ()), Config().silences)
@@ -63,3 +73,15 @@ def run(words: Sequence[str]) -> int:
     else:
         print("rdsops lab up starts the same fleet to try things on")
     return 0
+
+
+def _let_it_work(standing: Standing) -> None:
+    """Wait until the fleet has been under load for long enough to have something to show."""
+    if standing.load_since is None:
+        return
+    left = LOAD_S - (datetime.now(UTC) - standing.load_since).total_seconds()
+    if left > 0:
+        print(
+            f"letting the fleet work for {left:.0f} s, so that waits and slow statements can be seen …", file=sys.stderr
+        )
+        time.sleep(left)

@@ -62,6 +62,9 @@ TABLES: dict[str, type[Any]] = {
 }
 """Question, which is also the field -> row."""
 
+MYSQL_ONLY = frozenset({"upgrade_blockers"})
+"""Not asked of MariaDB, whose rules do not need it."""
+
 NEED_PERFORMANCE_SCHEMA = frozenset({"statements", "tls", "unused_indexes"})
 NEED_PROCESS = frozenset({"transactions", "lock_waits", "metadata_waits", "binlog_consumers", "tls"})
 """Without PROCESS the process list holds our own sessions only, and says nothing about it."""
@@ -143,6 +146,8 @@ def _ask_all(visit: _Visit, seen: dict[str, Any]) -> None:
     blind = _blind_to_others(visit)
     metered = seen.get("variables", {}).get("performance_schema", "ON").upper() == "ON"
     for name, row in TABLES.items():
+        if name in MYSQL_ONLY and visit.door.flavour != "mysql":
+            continue
         if blind and name in NEED_PROCESS:
             _denied(visit, name, "PROCESS")
         elif not metered and name in NEED_PERFORMANCE_SCHEMA:

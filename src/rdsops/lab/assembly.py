@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from threading import Lock
 
 from rdsops.lab.accounts import Accounts
@@ -55,6 +56,7 @@ class DemoLab:
         self.role = self.accounts.add_role(SECOND.account, REVIEW_ROLE, trusts=(MAIN.account,))
         self.booted: Booted | None = None
         self.load: Load | None = None
+        self.load_since: datetime | None = None
         self.notes: tuple[str, ...] = ()
 
     def start(self) -> None:
@@ -68,8 +70,6 @@ class DemoLab:
                 running = engines.result()
             with self._timed("seed"):
                 self._seed(running)
-            self.load = Load(running)
-            self.load.start()
             self.endpoint.start()
         except BaseException:
             self.stop()
@@ -126,6 +126,9 @@ class DemoLab:
         with self._timed("mess"), ThreadPoolExecutor(4) as pool:
             for done in [pool.submit(_plant, each) for each in running.values() if each.spec.follows is None]:
                 done.result()
+        self.load = Load(running)
+        self.load.start()
+        self.load_since = self.clock.now()
         return running
 
     def _seed(self, running: Mapping[str, Running]) -> None:

@@ -73,6 +73,7 @@ def _ready(standing: Standing, lab: DemoLab, home: LabHome) -> Standing:
         engines=lab.engines(),
         left_out=lab.left_out(),
         metadata_only=lab.metadata_only(),
+        load_since=lab.load_since,
         shortcuts=lab.booted.shortcuts,
         generated_history=GENERATED,
         seconds=lab.seconds,

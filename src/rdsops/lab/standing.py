@@ -63,6 +63,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     engines: tuple[EngineStanding, ...] = ()
     left_out: tuple[Absent, ...] = ()
     metadata_only: int = 0
+    load_since: datetime | None = None
+    """When the engines' load began: a wait or an idle transaction is younger than that."""
     shortcuts: tuple[str, ...] = ()
     generated_history: str | None = None
     seconds: dict[str, float] = {}

@@ -44,7 +44,7 @@ def _lines(review: Review) -> Iterator[str]:
         yield ""
         for group in groups:
             remedy = f" To see it: {escaped(group.remedy)}." if group.remedy else ""
-            yield f"- {escaped(group.line)} ({escaped(group.detail)}).{remedy}"
+            yield f"- {escaped(group.line)} ({escaped(group.details[0])}).{remedy}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

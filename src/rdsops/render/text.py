@@ -17,7 +17,8 @@ from rdsops.render.unseen import unseen_groups
 WIDTH = 80
 _EVIDENCE_SHOWN = 4
 _SQL_SHOWN = 3
-_SCOPES_SHOWN = 3
+_SCOPES_SHOWN = 6
+_DETAILS_SHOWN = 1
 
 _COLOURS = {
     Severity.CRITICAL: "1;97;41",
@@ -65,7 +66,7 @@ def _head(review: Review, figures: Summary, paint: Paint) -> Iterator[str]:
     taken = review.taken_at.strftime("%Y-%m-%d %H:%M UTC")
     yield paint("rdsops review", "1") + f"  {taken}"
     places = ", ".join(review.places[:4]) + (f" and {len(review.places) - 4} more" if len(review.places) > 4 else "")
-    yield f"{review.instances} instances, {review.clusters} clusters in {places or 'no place'}"
+    yield _folded(f"{review.instances} instances, {review.clusters} clusters in {places or 'no place'}", 0)
     yield ""
     counts = [paint(f"{count} {level}", _COLOURS[level]) for level, count in figures.by_severity]
     yield "  " + "   ".join(counts) + (f"   {figures.silenced} silenced" if figures.silenced else "")
@@ -115,7 +116,7 @@ def _short(findings: list[Finding]) -> Iterator[str]:
 
 
 def _price(finding: Finding) -> str:
-    return f" ({usd(finding.money.usd_month)}/mo)" if finding.money and finding.money.usd_month is not None else ""
+    return f" ({usd(finding.money.usd_month)}/mo)" if finding.money and finding.money.usd_month else ""
 
 
 def evidence_line(item: Evidence) -> str:
@@ -159,15 +160,20 @@ def _unseen(review: Review, paint: Paint) -> Iterator[str]:
         return
     yield ""
     yield paint("COULD NOT BE SEEN", "1;35")
-    for group in groups:
+    needed = [group for group in groups if group.rules]
+    for group in needed:
         yield _folded(group.line, 2, hang=2)
-        if group.detail:
-            yield _folded(group.detail, 6)
-        shown = ", ".join(group.scopes[:_SCOPES_SHOWN])
+        for detail in group.details[:_DETAILS_SHOWN]:
+            yield _folded(detail, 6, hang=2)
+        if len(group.details) > _DETAILS_SHOWN:
+            yield f"      and {len(group.details) - _DETAILS_SHOWN} more like it (--format json shows all)"
+        shown = ", ".join(_short_name(scope) for scope in group.scopes[:_SCOPES_SHOWN])
         more = f" and {len(group.scopes) - _SCOPES_SHOWN} more" if len(group.scopes) > _SCOPES_SHOWN else ""
         yield _folded(f"where: {shown}{more}", 6, hang=2)
         if group.remedy:
             yield _folded(f"to see it: {group.remedy}", 6, hang=2)
+    if len(needed) < len(groups):
+        yield f"  and {len(groups) - len(needed)} that no selected rule needed (--format json shows them)"
 
 
 def _tail(review: Review, figures: Summary) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from rdsops.advise.finding import Review
@@ -22,11 +23,14 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnseenGroup:
-    """Gaps of one question, cause and detail. rules, subjects: how many answers they left *not known*."""
+    """Gaps of one question, cause and remedy. rules, subjects: how many answers they left *not known*.
+
+    details: what was seen, each wording once, the most frequent first.
+    """
 
     asked: str
     cause: str
-    detail: str
+    details: tuple[str, ...]
     remedy: str | None
     scopes: tuple[str, ...]
     """Account/region, or the ARN of the one thing, sorted."""
@@ -38,15 +42,15 @@ class UnseenGroup:
         """One line: "rds:DescribeCertificates denied: 1 rule, 20 resources not known"."""
         what = f"{self.asked} {self.cause}"
         if not self.rules:
-            return f"{what}: no rule needed it"
+            return f"{what}: no selected rule needed it"
         return f"{what}: {_count(len(self.rules), 'rule')}, {_count(self.subjects, 'resource')} not known"
 
 
 def unseen_groups(review: Review) -> tuple[UnseenGroup, ...]:
     """Every gap of a review, those that cost the most answers first."""
-    by_cause: dict[tuple[str, Cause, str, str | None], list[int]] = {}
+    by_cause: dict[tuple[str, Cause, str | None], list[int]] = {}
     for place, gap in enumerate(review.gaps):
-        by_cause.setdefault((gap.asked, gap.cause, gap.detail, gap.remedy), []).append(place)
+        by_cause.setdefault((gap.asked, gap.cause, gap.remedy), []).append(place)
     rules: dict[int, set[str]] = {}
     subjects: dict[int, set[str]] = {}
     for answer in review.not_known:
@@ -56,15 +60,15 @@ def unseen_groups(review: Review) -> tuple[UnseenGroup, ...]:
         UnseenGroup(
             asked=asked,
             cause=_WORDS[cause],
-            detail=detail,
+            details=tuple(text for text, _ in Counter(review.gaps[place].detail for place in places).most_common()),
             remedy=remedy,
             scopes=tuple(sorted({_scope(review.gaps[place]) for place in places})),
             rules=tuple(sorted(set().union(*(rules.get(place, set()) for place in places)))),
             subjects=len(set().union(*(subjects.get(place, set()) for place in places))),
         )
-        for (asked, cause, detail, remedy), places in by_cause.items()
+        for (asked, cause, remedy), places in by_cause.items()
     ]
-    return tuple(sorted(groups, key=lambda g: (-len(g.rules) * g.subjects, g.asked, g.detail)))
+    return tuple(sorted(groups, key=lambda g: (-len(g.rules) * g.subjects, g.asked, g.details)))
 
 
 def _scope(gap: Gap) -> str:

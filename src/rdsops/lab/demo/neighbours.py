@@ -15,7 +15,8 @@ Backend: TypeAlias = Callable[[str, str, str], Any]
 """(service, account, region) -> moto's state of it, as `endpoint.behind.moto_backend`."""
 
 ENGINES = {"postgres": "postgres", "mariadb": "mariadb"}
-PORTS = (5432, 3306)
+PORTS = (0, 65535)
+"""What the groups let in: engines of a lab listen on free ports, not on 5432."""
 
 
 def seed_neighbours(backend: Backend, running: Mapping[str, Running]) -> Neighbours:
@@ -84,8 +85,8 @@ def _ground(backend: Backend, place: Place) -> Ground:
 
 def _group(ec2: Any, vpc: str, name: str, description: str, source: str) -> str:
     group = ec2.create_security_group(name, description, vpc)
-    for port in PORTS:
-        ec2.authorize_security_group_ingress(group.id, "tcp", str(port), str(port), [{"CidrIp": source}], vpc_id=vpc)
+    first, last = map(str, PORTS)
+    ec2.authorize_security_group_ingress(group.id, "tcp", first, last, [{"CidrIp": source}], vpc_id=vpc)
     return str(group.id)
 
 
