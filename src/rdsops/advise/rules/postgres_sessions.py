@@ -104,7 +104,8 @@ def _blocked(server: PostgresServer, view: View) -> Verdict:
             for row in queue
         ]
     return Problem(
-        title=f"{server.instance.ref}: {plural(len(waiting), 'session waits', 'sessions wait')} for locks, up to {human_span(longest)}, "
+        title=f"{server.instance.ref}: {plural(len(waiting), 'session waits', 'sessions wait')} "
+        f"for locks, up to {human_span(longest)}, "
         f"behind {_who(order[0], rows)}",
         severity=Severity.HIGH if longest >= 60 or len(waiting) >= 10 else None,
         evidence=listed(evidence),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from rdsops.advise.finding import Evidence, Repair, Severity, Sql, Theme
@@ -102,12 +103,7 @@ def _disabled(place: PostgresPlace, view: View) -> Verdict:
 def _statistics(place: PostgresPlace, view: View) -> Verdict:
     if on_reader(place):
         return READER
-    rows = [
-        row
-        for row in place.database.stale_statistics
-        if (row.never and row.size_bytes >= 256 * KIB)
-        or (not row.never and row.changed_rows >= 10_000 and row.changed_rows >= 5 * row.threshold_rows)
-    ]
+    rows = [row for row in place.database.stale_statistics if _is_stale(row, place)]
     if not rows:
         return CLEAR
     never = [row for row in rows if row.never]
@@ -127,6 +123,14 @@ def _statistics(place: PostgresPlace, view: View) -> Verdict:
             ),
         ),
     )
+
+
+def _is_stale(row: StaleStatisticsRow, place: PostgresPlace) -> bool:
+    if row.never:
+        return row.size_bytes >= 256 * KIB
+    if row.last_analyze is not None and place.server.asked_at - row.last_analyze < timedelta(hours=1):
+        return False  # autovacuum has not had its turn; a session's own counters may also arrive after its ANALYZE
+    return row.changed_rows >= 10_000 and row.changed_rows >= 5 * row.threshold_rows
 
 
 def _stale(row: StaleStatisticsRow, place: PostgresPlace) -> Evidence:
@@ -227,9 +231,9 @@ STATISTICS = Rule(
     check=_statistics,
     why="The planner guesses: a query of milliseconds turns into one of minutes, from one day to the next.",
     repair="ANALYZE.",
-    checks="A table of 256 KiB or more was never analysed nor vacuumed (medium from 100 MiB); or 10,000 rows or more "
-    "changed "
-    "since, five times the threshold at which autovacuum should analyse. Writers only.",
+    checks="A table of 256 KiB or more was never analysed nor vacuumed (medium from 100 MiB); or the last ANALYZE is an "
+    "hour old or more, and 10,000 rows or more changed since, five times the threshold at which autovacuum should analyse. "
+    "Writers only.",
     needs=("sql:postgres.stale_statistics",),
     sources=("PostgreSQL documentation, Planner Statistics (recalled)", MEASURED),
     catalogue=(124,),

@@ -145,7 +145,7 @@ def stale(**changes: Any) -> dict[str, Any]:
         "live_rows": 5,
         "changed_rows": 0,
         "threshold_rows": 10_000,
-        "last_analyze": NOW,
+        "last_analyze": NOW - timedelta(hours=1),
         "size_bytes": GIB,
     }
     return {"stale_statistics": (StaleStatisticsRow(**{**fields, **changes}),)}
@@ -422,6 +422,12 @@ def test_a_vacuum_that_runs_now_is_not_behind_and_autovacuum_off_is_severe() -> 
     assert isinstance(ask(postgres_vacuum.BEHIND, fleet(backlog(10**6, 50, running=True))), Clear)
     off = problem_of(postgres_vacuum.BEHIND, fleet(backlog(10**6, 50), settings={"autovacuum": "off"}))
     assert off.severity is Severity.HIGH
+
+
+def test_statistics_of_a_moment_ago_are_not_old() -> None:
+    just_now = stale(changed_rows=10**6, last_analyze=NOW - timedelta(minutes=59))
+    assert isinstance(ask(postgres_vacuum.STATISTICS, fleet(just_now)), Clear)
+    assert isinstance(ask(postgres_vacuum.STATISTICS, fleet(stale(changed_rows=10**6, last_analyze=None))), Problem)
 
 
 def test_toast_is_switched_on_again_by_its_own_name() -> None:
