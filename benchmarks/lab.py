@@ -51,7 +51,7 @@ def run(rounds: int = 3) -> Report:
     return Report(
         "The lab",
         "`rdsops lab up`, whole process until it says ready: engines, planted faults, 14 days of history, endpoint. "
-        "Cold: with an empty cache, so that engines are copied and templates made; warm: the same again with that cache.",
+        "Cold: with an empty cache, so that engines are copied and templates made; warm: again with that cache.",
         tuple(figures),
         (_parts(cold, warm, cores),),
         ("PSS (shared pages counted once) of every process of the lab right after it is ready, under running load.",),

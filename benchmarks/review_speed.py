@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from rdsops.app.facts import packaged_facts
 from rdsops.collect.metrics import wanted
 from rdsops.fleet.fleet import Fleet
 from rdsops.fleet.instances import Instance
-from rdsops.fleet.neighbours import Family, Parameter
+from rdsops.fleet.neighbours import Family, Parameter, Snapshot
+from rdsops.fleet.seen import UNSEEN
 from rdsops.fleet.series import SPAN, Series, Window
 from rdsops.testing import healthy_metrics, mysql, postgres
 from rdsops.testing.fleets import NOW, PLACE, cluster, fleet_of, instance, mariadb, member, region, snapshot
@@ -30,6 +32,8 @@ from rdsops.testing.healthy_neighbours import neighbours
 SIZES = (1_000, 10_000)
 DEFAULTS_A_FAMILY = 450
 """Parameters of a family: PostgreSQL 17's default group has some 400, MySQL's some 500 (recalled, 2026-11-23)."""
+AUTOMATED_DAYS = 7
+"""Automated snapshots of each instance alone, one a day."""
 ILL_EVERY = 5
 """One instance in so many has something wrong with it."""
 
@@ -50,7 +54,10 @@ def fleet(count: int) -> Fleet:
     lists: dict[str, Any] = {
         "instances": instances,
         "clusters": clusters,
-        "snapshots": tuple(snapshot(f"m-{each.ref.name}", each.ref.name) for each in alone[::5]),
+        "snapshots": (
+            *(snapshot(f"m-{each.ref.name}", each.ref.name) for each in alone[::5]),
+            *(_automated(each.ref.name, days) for each in alone for days in range(AUTOMATED_DAYS)),
+        ),
         **around,
     }
     here = region(PLACE, **lists)
@@ -67,6 +74,11 @@ def _alone(number: int) -> Instance:
         {"multi_az": False, "deletion_protection": False, "backup_retention_days": 1} if not number % ILL_EVERY else {}
     )
     return (mariadb if number % 2 else instance)(f"i{number:05}", **ill)
+
+
+def _automated(name: str, days: int) -> Snapshot:
+    at = NOW - timedelta(days=days, hours=9)
+    return snapshot(f"rds:{name}-{at:%Y-%m-%d-%H-%M}", name, kind="automated", created_at=at, shared_with=UNSEEN)
 
 
 def _filled(family: Family) -> Family:
@@ -111,9 +123,9 @@ def run(rounds: int = 3, sizes: tuple[int, ...] = SIZES) -> Report:
         ]
     return Report(
         "Rules",
-        f"All {len(RULES)} rules over fleets in memory, 70 % alone and 30 % in clusters of three, each instance with the "
-        f"series that a survey asks for and SQL answers, families of {DEFAULTS_A_FAMILY} defaults; one of {ILL_EVERY} "
-        "of those alone is ill.",
+        f"All {len(RULES)} rules over fleets in memory, 70 % alone and 30 % in clusters of three, each instance with "
+        f"the series that a survey asks for and SQL answers, families of {DEFAULTS_A_FAMILY} defaults, "
+        f"{AUTOMATED_DAYS} automated snapshots of each alone; one of {ILL_EVERY} of those alone is ill.",
         tuple(figures),
         notes=(
             "Series of one metric share their points here, so the memory is less than that of a real fleet's metrics.",

@@ -47,8 +47,8 @@ def run(rounds: int = 15) -> Report:
         figures += [took, ratio(f"{what} against {NOTHING}", took, nothing)]
     return Report(
         "Start-up",
-        f"Whole processes of the installed command, in turn, {rounds} rounds after one that is not counted. The snapshot is "
-        f"a small healthy fleet ({len(encode(healthy())) / 1e6:.1f} MB); `review --from` runs every rule on it.",
+        f"Whole processes of the installed command, in turn, {rounds} rounds after one that is not counted. The snapshot "
+        f"is a small healthy fleet ({len(encode(healthy())) / 1e6:.1f} MB); `review --from` runs every rule on it.",
         tuple(figures),
         (Table(("command", "heavy packages imported", "modules"), imported),),
         (f"Heavy: {', '.join(HEAVY)}. jinja2 makes the HTML report only.",),
