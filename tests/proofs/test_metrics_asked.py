@@ -87,7 +87,7 @@ def asked() -> set[tuple[str, str, str]]:
     return {(metric, stat, window.value) for metric, pairs in rows for stat, window in pairs}
 
 
-READS = list(dict.fromkeys(reads()))
+READS = sorted(dict.fromkeys(reads()), key=str)
 
 
 def test_rules_read_metrics_at_all() -> None:

@@ -6,5 +6,6 @@ from pathlib import Path
 from rdsops.lab.home import LabHome
 from rdsops.lab.keeping import down
 
-sys.stdin.buffer.read()
-down(LabHome(path=Path(sys.argv[1]), cache=Path(sys.argv[2])))
+if __name__ == "__main__":
+    sys.stdin.buffer.read()
+    down(LabHome(path=Path(sys.argv[1]), cache=Path(sys.argv[2])))
