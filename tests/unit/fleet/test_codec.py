@@ -106,7 +106,7 @@ def test_a_newer_version_is_refused_by_its_number(broken_too: bool) -> None:
         (b'{"version": 1, "taken_at": "yesterday", "rdsops": "0"}', "broken"),
         (gzip.compress(encode(FLEET))[:-20], "broken"),
         (b"\x1f\x8bnonsense", "broken"),
-        (gzip.compress(b"nonsense"), "not a snapshot"),
+        (gzip.compress(b"nonsense", mtime=0), "not a snapshot"),
     ],
 )
 def test_what_is_no_snapshot_is_refused_with_words(data: bytes, said: str) -> None:
