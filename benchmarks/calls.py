@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import Figure, Report, Table
-from benchmarks.processes import RDSOPS, Ran, ran
+from benchmarks.processes import RDSOPS, ROOT, Ran, ran
 from rdsops.fleet.codec import decode
 from rdsops.lab.demo.ground import MAIN
 
@@ -58,7 +58,7 @@ class Fleet:
 def served(count: int) -> Iterator[Fleet]:
     """A fleet of metadata behind an endpoint in a process of its own, so that its CPU is not counted as ours."""
     command = (sys.executable, "-m", "benchmarks.crowd_endpoint", str(count))
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stdin is not None
         assert server.stdout is not None
         url = json.loads(server.stdout.readline())["url"]

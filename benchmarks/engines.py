@@ -59,8 +59,9 @@ def run(rounds: int = 3) -> Report:
             notes += [f"{what}: left out on this machine: {', '.join(left_out)}"] if left_out else []
     return Report(
         "Engines of a lab",
-        f"The servers alone, without endpoint, data and load, pinned to {cores} cores. Cold: with an empty cache, so "
-        "that the templates are made; warm: from the templates. Memory as PSS, shared pages counted once, right after.",
+        f"The servers alone, pinned to {cores} cores: without endpoint, data and load, and after the look for engines. "
+        "Cold: with an empty cache, so that the templates are made; warm: from the templates. Memory as PSS, shared "
+        "pages counted once, right after.",
         tuple(figures),
         notes=tuple(notes),
     )

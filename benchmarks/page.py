@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from benchmarks.figures import Report, markdown
+from benchmarks.processes import ROOT
 
-PAGE = Path(__file__).parent.parent / "docs" / "reference" / "figures.md"
+PAGE = ROOT / "docs" / "reference" / "figures.md"
 
 HEAD = """# Figures
 

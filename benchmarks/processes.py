@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).parent.parent
 RDSOPS = (str(Path(sys.executable).with_name("rdsops")),)
 """The installed command, as a person starts it."""
 
@@ -29,13 +30,23 @@ class Ran:
 
 
 def ran(
-    command: Sequence[str], folder: Path, environ: Mapping[str, str] | None = None, codes: Iterable[int] = (0,)
+    command: Sequence[str],
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    codes: Iterable[int] = (0,),
+    *,
+    inside: Path | None = None,
 ) -> Ran:
-    """Run a command to its end. folder: for its output. Raises RuntimeError when its exit code is none of `codes`."""
+    """Run a command to its end. folder: for its output. inside: where it runs, in `folder` when not given.
+
+    Raises RuntimeError when its exit code is none of `codes`.
+    """
     out, err = folder / "out", folder / "err"
     with out.open("wb") as to_out, err.open("wb") as to_err:
         began = time.perf_counter()
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=to_out, stderr=to_err, env=environ)
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=to_out, stderr=to_err, env=environ, cwd=inside or folder
+        )
         _, status, used = os.wait4(child.pid, 0)
         wall_s = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.figures import Figure, Report
-from benchmarks.processes import ran
+from benchmarks.processes import ROOT, ran
 from rdsops.advise.book import RULES
 from rdsops.advise.review import review
 from rdsops.app.facts import packaged_facts
@@ -111,7 +111,7 @@ def run(rounds: int = 3, sizes: tuple[int, ...] = SIZES) -> Report:
     for count in sizes:
         with tempfile.TemporaryDirectory(prefix="rdsops-bench-") as folder:
             command = (sys.executable, "-m", "benchmarks.review_speed", str(count), str(rounds))
-            told = json.loads(ran(command, Path(folder)).out)
+            told = json.loads(ran(command, Path(folder), inside=ROOT).out)
         name = f"{count:,} instances"
         figures += [
             Figure(f"{name}: review", tuple(told["seconds"]), "s"),
