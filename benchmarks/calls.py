@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,13 +28,14 @@ LIST_BELOW = 0.05
 """Calls an added instance may cost without metrics, Performance Insights and SQL."""
 DEFAULTS = ("rds:DescribeEngineDefaultParameters", "rds:DescribeEngineDefaultClusterParameters")
 
-RIVALS = Table(
-    ("200 instances, 40 manual snapshots, other tools", "calls", "wall s", "CPU s", "peak RSS MiB"),
-    (
-        ("Prowler 5.46, 35 RDS checks, everything it asks", "1,830", "34.7 / 35.1", "24.9 / 27.1", "497 / 440"),
-        ("Prowler 5.46, like for like (without the EBS snapshots it lists)", "529", "", "", ""),
-        ("Cloud Custodian 0.9.53, 13 policies of which 11 ran", "437 + failed", "7.8", "3.7", "138"),
-    ),
+POLICIES = Path(__file__).with_name("custodian.json")
+"""Thirteen questions that ours asks too: storage, backups, zones, tags, a parameter, two metrics, shared snapshots."""
+CUSTODIAN_VARIABLE = "RDSOPS_BENCH_CUSTODIAN"
+RIVALS_HEADER = ("other tools, 200 instances, 40 manual snapshots", "calls", "wall s", "CPU s", "peak RSS MiB")
+RIVALS = (
+    ("Prowler 5.46, 35 RDS checks, everything it asks", "1,830", "34.7 / 35.1", "24.9 / 27.1", "497 / 440"),
+    ("Prowler 5.46, like for like (without the EBS snapshots it lists)", "529", "", "", ""),
+    ("Cloud Custodian 0.9.53, 13 policies of which 11 ran", "437 + failed", "7.8", "3.7", "138"),
 )
 """Measured by us on a moto 5.2.5 server, 2 shared cores, 2026-11-23."""
 
@@ -105,7 +107,7 @@ def asked(fleet: Fleet, count: int, folder: Path) -> Asked:
     Raises RuntimeError when not all instances were seen, or our count of calls is not the endpoint's.
     """
     kept, told = folder / "fleet.json", folder / "review.json"
-    environ = {**{name: value for name, value in os.environ.items() if not name.startswith("AWS_")}, **fleet.settings}
+    environ = _environ(fleet)
     fleet.counted()
     survey = ran((*RDSOPS, "survey", "--quiet", "--no-sql", "-o", str(kept)), folder, environ, (0, 3))
     calls = fleet.counted()
@@ -136,13 +138,14 @@ def run(rounds: int = 3, sizes: tuple[int, ...] = SIZES) -> Report:
         "each. Core: all but who manual snapshots are shared with (a call a snapshot, AWS has no list) and what custom "
         "parameter groups set (a call a group).",
         tuple(figures),
-        (_operations(by_size), RIVALS),
+        (_operations(by_size), Table(RIVALS_HEADER, (*RIVALS, *_custodian(small)))),
         (
             "Counted twice, by the survey and at the endpoint; the two agree.",
             "The endpoint runs in a process of its own: its CPU is not counted, but the survey waits for it. Most of "
             "the wall time is the lab computing the history that CloudWatch would look up.",
-            "The rivals' figures were measured by us on another machine (2 shared cores, moto 5.2.5, 2026-11-23), not "
-            "in this run: compare the calls. They asked for no metric history of this size.",
+            "Other tools, unless this run is named: measured by us on another machine (2 shared cores, moto 5.2.5, "
+            "2026-11-23): compare the calls. They ask for far fewer metrics than we do. Cloud Custodian joins a run "
+            f"when `custodian` is on PATH or {CUSTODIAN_VARIABLE} names it.",
         ),
     )
 
@@ -166,6 +169,33 @@ def _figures(count: int, several: list[Asked]) -> Iterator[Figure]:
     yield Figure(f"{name}: metric series that had points", tuple(one.series for one in several), "")
     yield Figure(f"{name}: snapshot", tuple(one.snapshot_mb for one in several), "MB")
     yield Figure(f"{name}: findings", tuple(one.findings for one in several), "")
+
+
+def _custodian(count: int) -> Iterator[tuple[str, ...]]:
+    """Cloud Custodian over the same fleet, where it is installed: RDSOPS_BENCH_CUSTODIAN, or on PATH."""
+    program = os.environ.get(CUSTODIAN_VARIABLE) or shutil.which("custodian")
+    if program is None:
+        return
+    with served(count) as fleet, tempfile.TemporaryDirectory(prefix="rdsops-bench-") as name:
+        folder = Path(name)
+        version = ran((program, "version"), folder).out.strip()
+        fleet.counted()
+        command = (program, "run", "--region", MAIN.region, "-s", str(folder / "found"), str(POLICIES))
+        done = ran(command, folder, _environ(fleet))
+        calls = fleet.counted().total()
+        policies = len(json.loads(POLICIES.read_bytes())["policies"])
+        yield (
+            f"Cloud Custodian {version}, {policies} policies, this run, {count} instances",
+            f"{calls:,}",
+            f"{done.wall_s:.1f}",
+            f"{done.cpu_s:.1f}",
+            f"{done.rss_mib:.0f}",
+        )
+
+
+def _environ(fleet: Fleet) -> dict[str, str]:
+    """This process's environment, pointed at the fleet and at nothing else of AWS."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("AWS_")}, **fleet.settings}
 
 
 def _growth(small: int, large: int, first: Asked, last: Asked) -> Iterator[Figure]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import Figure, Report, Table
-from benchmarks.processes import RDSOPS, pinned, pss_mib, ran, usable_cores
+from benchmarks.processes import RDSOPS, cpu_s, pinned, pss_mib, ran, usable_cores
 from rdsops.lab.processes import Process, processes
 
 CORES = 2
@@ -21,9 +21,13 @@ COLD_BELOW = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """One lab, from up to down. parts: seconds of its start by part, as it tells. memory: MiB by program."""
+    """One lab, from up to down. parts: seconds of its start by part, as it tells. memory: MiB by program.
+
+    up_cpu_s: CPU of the command and of every process of the lab until it was ready; 0 where that is not known.
+    """
 
     up_s: float
+    up_cpu_s: float
     down_s: float
     parts: dict[str, float]
     memory: dict[str, float]
@@ -39,6 +43,8 @@ def run(rounds: int = 3) -> Report:
         Figure(f"lab up to ready, warm, {cores} cores", tuple(one.up_s for one in warm), "s"),
         Figure(f"lab up to ready, cold, {usable_cores()} cores", tuple(one.up_s for one in free_cold), "s"),
         Figure(f"lab up to ready, warm, {usable_cores()} cores", tuple(one.up_s for one in free_warm), "s"),
+        Figure("lab up, CPU of all its processes, cold", tuple(one.up_cpu_s for one in (*cold, *free_cold)), "s"),
+        Figure("lab up, CPU of all its processes, warm", tuple(one.up_cpu_s for one in (*warm, *free_warm)), "s"),
         Figure("lab down", tuple(one.down_s for one in (*cold, *warm, *free_cold, *free_warm)), "s"),
         Figure("processes left afterwards", tuple(one.left for one in (*cold, *warm, *free_cold, *free_warm)), "", 1),
     ]
@@ -73,10 +79,11 @@ def _stood(folder: Path, home: Path, cache: Path) -> Stood:
     environ = {**os.environ, "RDSOPS_LAB_HOME": str(home), "RDSOPS_LAB_CACHE": str(cache)}
     try:
         up = ran((*RDSOPS, "lab", "up", "--format", "json"), folder, environ)
+        used = cpu_s(one.pid for one in _of(home)) or 0.0
         memory = _memory(_of(home))
     finally:
         down = ran((*RDSOPS, "lab", "down"), folder, environ)
-    return Stood(up.wall_s, down.wall_s, json.loads(up.out)["seconds"], memory, len(_of(home)))
+    return Stood(up.wall_s, up.cpu_s + used, down.wall_s, json.loads(up.out)["seconds"], memory, len(_of(home)))
 
 
 def _of(home: Path) -> list[Process]:

@@ -100,6 +100,21 @@ def _pss_kib(pid: int) -> int | None:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
+def cpu_s(pids: Iterable[int]) -> float | None:
+    """User and system time of living processes, and of the dead children that they waited for. None when not on Linux."""
+    ticks = [used for pid in pids if (used := _ticks(pid)) is not None]
+    return sum(ticks) / os.sysconf("SC_CLK_TCK") if ticks else None
+
+
+def _ticks(pid: int) -> int | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # utime, stime, cutime and cstime are fields 14 to 17; the program's name, field 2, may hold blanks.
+    return sum(int(field) for field in stat.rpartition(")")[2].split()[11:15])
+
+
 def machine() -> str:
     """Where it was measured: cores, processor, memory, system, Python, and how busy it was."""
     load = os.getloadavg()[0]
