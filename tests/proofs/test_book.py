@@ -16,6 +16,9 @@ from rdsops.advise.rule import Rule
 from rdsops.app.facts import packaged_facts
 from rdsops.render.explain import explain_text, rule_page
 
+BEYOND = {"pg-unlogged-table", "pg-trigger-disabled"}
+"""Rules of no row: the merged catalogue of the other tools does not have their question."""
+
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 
 
@@ -32,14 +35,14 @@ def test_a_rule_is_whole(rule: Rule[Any]) -> None:
     assert rule.needs
     assert all(":" in need for need in rule.needs)
     assert rule.sources
-    assert rule.catalogue, "a rule answers a row of the catalogue"
+    assert bool(rule.catalogue) != (rule.id in BEYOND), "a rule answers a row of the catalogue, or is known not to"
     assert rule.sql == (rule.theme in (Theme.POSTGRES, Theme.MYSQL)) or not rule.sql
 
 
 @pytest.mark.parametrize("rule", RULES, ids=named)
 def test_a_rule_knows_its_rows_and_what_rivals_have(rule: Rule[Any]) -> None:
     rows = [packaged_facts().catalogue(number) for number in rule.catalogue]
-    if rule.signature:
+    if rule.signature and rule.catalogue:
         assert any(not row.rivals for row in rows), (
             f"{rule.id} calls itself the only one; {[row.rivals for row in rows]}"
         )

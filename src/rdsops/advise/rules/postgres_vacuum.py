@@ -230,7 +230,7 @@ STATISTICS = Rule(
     subjects=POSTGRES_DATABASES,
     check=_statistics,
     why="The planner guesses: a query of milliseconds turns into one of minutes, from one day to the next.",
-    repair="ANALYZE.",
+    repair="ANALYZE the tables now, and let autovacuum keep their statistics.",
     checks="A table of 256 KiB or more was never analysed nor vacuumed (medium from 100 MiB); or the last ANALYZE is "
     "an hour old or more, and 10,000 rows or more changed since, five times the threshold at which autovacuum should "
     "analyse. Writers only.",

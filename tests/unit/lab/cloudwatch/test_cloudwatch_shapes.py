@@ -88,13 +88,17 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def services() -> dict[str, Service]:
+    """Both services, with all that CALLS puts into them, so that each call stands by itself."""
     clock = Clock()
     cloudwatch, insights = CloudWatchService(clock), PiService(clock)
     history = History.until(int(NOW.timestamp()), "orders-1", Profile())
     cloudwatch.store.generate(WHO.account, WHO.region, "AWS/RDS", {"DBInstanceIdentifier": "orders-1"}, history)
     insights.register(WHO.account, WHO.region, "db-ONE", GeneratedLoad("postgres", history))
+    for service, operation, asked in CALLS:
+        if service == "cloudwatch" and operation.startswith("Put"):
+            cloudwatch.answers[operation](WHO, asked)
     return {"cloudwatch": cloudwatch, "pi": insights}
 
 
