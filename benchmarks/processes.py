@@ -101,7 +101,7 @@ def _pss_kib(pid: int) -> int | None:
 
 
 def cpu_s(pids: Iterable[int]) -> float | None:
-    """User and system time of living processes, and of the dead children that they waited for. None when not on Linux."""
+    """User and system time of living processes and of dead children that they waited for. None when not on Linux."""
     ticks = [used for pid in pids if (used := _ticks(pid)) is not None]
     return sum(ticks) / os.sysconf("SC_CLK_TCK") if ticks else None
 
