@@ -10,7 +10,8 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from rdsops.collect.inside import Asking, look_at
+from rdsops.collect.inside import look_at
+from rdsops.collect.inside_request import Asking
 from rdsops.engines.connect import Limits
 from rdsops.engines.logins import Keyring, Login, Password
 from rdsops.engines.secret import Secret

@@ -11,8 +11,9 @@ from typing import Any
 import pymysql
 import pytest
 
-from rdsops.collect.inside import Asking, look_at
+from rdsops.collect.inside import look_at
 from rdsops.collect.inside_mysql import TABLES
+from rdsops.collect.inside_request import Asking
 from rdsops.core.ids import InstanceRef
 from rdsops.engines.connect import Address, Credentials, Limits, NotAnswered, NotConnected, Trust
 from rdsops.engines.logins import Keyring, Login, Password

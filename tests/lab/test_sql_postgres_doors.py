@@ -14,7 +14,8 @@ import pytest
 from rdsops.advise.book import RULES
 from rdsops.advise.review import review
 from rdsops.app.facts import packaged_facts
-from rdsops.collect.inside import Asking, look_at, look_inside
+from rdsops.collect.inside import look_at, look_inside
+from rdsops.collect.inside_request import Asking
 from rdsops.core.errors import UsageError
 from rdsops.core.ids import DatabaseRef, Place
 from rdsops.engines.connect import Address, Credentials, Limits, NotAnswered, NotConnected, Trust

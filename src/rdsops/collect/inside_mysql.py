@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from rdsops.collect.inside_request import Asking
 from rdsops.engines.connect import Address, Credentials, NotAnswered, NotConnected
 from rdsops.engines.mysql import MysqlDoor, open_mysql
 from rdsops.engines.query import answer, question
@@ -37,9 +38,6 @@ from rdsops.fleet.mysql_inside import (
     UnusedIndexRow,
     UpgradeObstacleRow,
 )
-
-if TYPE_CHECKING:
-    from rdsops.collect.inside import Asking
 
 T = TypeVar("T")
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from rdsops.collect.inside_request import Asking
 from rdsops.core.ids import DatabaseRef
 from rdsops.engines.connect import Address, Credentials, NotAnswered, NotConnected
 from rdsops.engines.postgres import PostgresDoor, grant, open_postgres
@@ -58,9 +59,6 @@ from rdsops.fleet.postgres_inside import (
     VacuumRow,
     XminRow,
 )
-
-if TYPE_CHECKING:
-    from rdsops.collect.inside import Asking
 
 T = TypeVar("T")
 

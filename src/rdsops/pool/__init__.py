@@ -1,1 +1,0 @@
-"""Client pools for applications; imports nothing else of ours."""

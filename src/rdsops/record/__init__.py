@@ -1,1 +1,0 @@
-"""Memory: what was seen and done."""

@@ -1,1 +1,0 @@
-"""Changing the world; the only room that writes."""
