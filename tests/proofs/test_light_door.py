@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from rdsops.fleet.codec import encode
+from rdsops.testing.healthy import healthy
 
 HEAVY = ("boto3", "botocore", "psycopg", "pymysql", "moto", "flask", "werkzeug", "jinja2")
 
@@ -33,6 +37,14 @@ def imported(*words: str) -> set[str]:
 )
 def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     assert imported(*words) == set()
+
+
+def test_a_review_of_a_snapshot_needs_no_aws_no_driver_and_no_lab(tmp_path: Path) -> None:
+    snapshot = tmp_path / "fleet.json"
+    snapshot.write_bytes(encode(healthy()))
+    assert imported("review", "--from", str(snapshot), "-o", str(tmp_path / "report.txt")) == set()
+    assert "0 critical" in (tmp_path / "report.txt").read_text()
+    assert imported("review", "--from", str(snapshot), "--format", "html", "-o", str(tmp_path / "r.html")) == {"jinja2"}
 
 
 def test_the_probe_sees_what_is_heavy() -> None:
