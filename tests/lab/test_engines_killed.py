@@ -36,6 +36,10 @@ with home.lock():
 """
 
 
+WITHOUT_MARIADB = 12
+"""Lines that the ledger of such a boot has at its end when PostgreSQL is all there is."""
+
+
 def _start(home: LabHome, cache: Path) -> subprocess.Popen[bytes]:
     home.prepare()
     cache.mkdir(mode=0o711, exist_ok=True)
@@ -63,6 +67,8 @@ def test_killed_in_the_middle_of_a_cold_boot_all_is_cleaned(
     """Killed as soon as the ledger has that many lines: in initdb, in a template's boot, in a base backup …"""
     if engines_here.postgres.first() is None:
         left_out("PostgreSQL", engines_here.postgres.install)
+    if lines > WITHOUT_MARIADB and engines_here.mariadb.first() is None:
+        left_out("mariadbd", engines_here.mariadb.install)
     cache = _cold(engine_home)
     ledger = Ledger(engine_home.ledger_path)
     with _start(engine_home, cache) as lab:
