@@ -111,7 +111,8 @@ def _client(home: LabHome, client: str, identifier: str, arguments: list[str]) -
     from rdsops.lab.clients import mysql_command, psql_command
 
     command, variables = (psql_command if client == "psql" else mysql_command)(home, standing, engine)
-    program = shutil.which(command[0])
+    program = shutil.which("mariadb") if client == "mysql" else None  # what MariaDB calls its own client today
+    program = program or shutil.which(command[0])
     if program is None:
         package = "postgresql-client" if client == "psql" else "mariadb-client"
         raise OperationFailed(f"{command[0]} is not on PATH", hint=f"Debian/Ubuntu: sudo apt-get install {package}")
@@ -151,6 +152,11 @@ def _show(standing: Standing, form: str) -> None:
         where = f"{engine.host}:{engine.port}"
         print(f"  {engine.id:<16} {engine.flavour} {engine.version:<10} {engine.role:<8} {where:<21} pid {engine.pid}")
     print(f"  and {standing.metadata_only} instances without an engine of their own (metadata only)")
+    for provider in standing.providers:
+        if provider.used:
+            tls = "with TLS" if provider.tls else "without TLS"
+            has = f", {provider.extensions} extensions" if provider.extensions else ""
+            print(f"engines   {provider.flavour} {provider.version} from {provider.name} ({tls}{has}), {provider.path}")
     for absent in standing.left_out:
         print(f"left out  {absent.id}: {absent.reason}; {absent.install}")
     if standing.generated_history:

@@ -23,7 +23,7 @@ from rdsops.lab.demo.metrics import Portrait, demo_alarms, portraits
 from rdsops.lab.demo.neighbours import MotoSurroundings, seed_neighbours
 from rdsops.lab.endpoint.behind import moto_backend
 from rdsops.lab.endpoint.server import Endpoint
-from rdsops.lab.engines.boot import Booted, boot, stop
+from rdsops.lab.engines.boot import Booted, Chains, boot, find_engines, stop
 from rdsops.lab.engines.spec import Running
 from rdsops.lab.home import LabHome
 from rdsops.lab.insights.load import GeneratedLoad
@@ -32,7 +32,7 @@ from rdsops.lab.rds.service import RdsService
 from rdsops.lab.rds.state import RdsState
 from rdsops.lab.sampling.sampling import Sampling
 from rdsops.lab.sampling.subject import Sampled
-from rdsops.lab.standing import Absent, EngineStanding
+from rdsops.lab.standing import Absent, EngineStanding, ProviderStanding
 
 GENERATED = "14 days of CloudWatch history are generated, the same on every run; engines' recent minutes are measured"
 
@@ -54,6 +54,7 @@ class DemoLab:
         self.sampling = Sampling(self.store, self.insights, self.clock)
         self.endpoint = Endpoint((RdsService(self.state), self.cloudwatch, self.insights), self.accounts, self.clock)
         self.role = self.accounts.add_role(SECOND.account, REVIEW_ROLE, trusts=(MAIN.account,))
+        self.chains: Chains | None = None
         self.booted: Booted | None = None
         self.load: Load | None = None
         self.load_since: datetime | None = None
@@ -106,6 +107,29 @@ class DemoLab:
             for each in self.booted.running
         )
 
+    def providers(self) -> tuple[ProviderStanding, ...]:
+        assert self.booted is not None
+        assert self.chains is not None
+        used = {node.provider for node in self.booted.nodes.values()}
+        return tuple(
+            ProviderStanding(
+                name=each.name,
+                flavour=each.flavour,
+                version=each.version,
+                path=str(each.bin_dir),
+                tls=each.tls,
+                extensions=len(each.extensions),
+                used=each in used,
+            )
+            for chain in (self.chains.postgres, self.chains.mariadb)
+            for each in chain.providers
+        )
+
+    def passed_over(self) -> tuple[str, ...]:
+        assert self.chains is not None
+        chains = (self.chains.postgres, self.chains.mariadb)
+        return tuple(f"{each.name} ({each.path}): {each.reason}" for chain in chains for each in chain.passed_over)
+
     def left_out(self) -> tuple[Absent, ...]:
         assert self.booted is not None
         return tuple(Absent(id=each.spec.id, reason=each.reason, install=each.install) for each in self.booted.left_out)
@@ -121,7 +145,8 @@ class DemoLab:
 
     def _boot_and_plant(self) -> dict[str, Running]:
         with self._timed("engines"):
-            self.booted = boot(demo_specs(), self._home, self._environ)
+            self.chains = find_engines(self._environ, self._home)
+            self.booted = boot(demo_specs(), self._home, self._environ, self.chains)
         running = {each.spec.id: each for each in self.booted.running}
         with self._timed("mess"), ThreadPoolExecutor(4) as pool:
             for done in [pool.submit(_plant, each) for each in running.values() if each.spec.follows is None]:

@@ -71,6 +71,8 @@ def _ready(standing: Standing, lab: DemoLab, home: LabHome) -> Standing:
         regions=regions(),
         roles=(lab.role.arn,),
         engines=lab.engines(),
+        providers=lab.providers(),
+        passed_over=lab.passed_over(),
         left_out=lab.left_out(),
         metadata_only=lab.metadata_only(),
         load_since=lab.load_since,

@@ -37,6 +37,18 @@ class EngineStanding(msgspec.Struct, frozen=True, kw_only=True):
     """"ACCOUNT/REGION" of the instance it stands for."""
 
 
+class ProviderStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an engine's programs come from, and what they were found to have."""
+
+    name: str
+    flavour: str
+    version: str
+    path: str
+    tls: bool
+    extensions: int
+    used: bool
+
+
 class Absent(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     reason: str
@@ -61,6 +73,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     engines: tuple[EngineStanding, ...] = ()
+    providers: tuple[ProviderStanding, ...] = ()
+    """Every one that passed its probe; those used are the ones the engines run from."""
+    passed_over: tuple[str, ...] = ()
     left_out: tuple[Absent, ...] = ()
     metadata_only: int = 0
     load_since: datetime | None = None
