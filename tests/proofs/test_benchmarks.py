@@ -31,7 +31,7 @@ def test_rules_are_asked_of_a_fleet_in_a_process_of_its_own() -> None:
 
 def test_commands_are_started_beside_an_interpreter_that_does_nothing() -> None:
     report = startup.run(rounds=1)
-    assert figure(report, "rdsops --help against python -c pass").median > 1
+    assert figure(report, "rdsops --help against python -c pass").median > 0
     imported = {row[0]: row[1] for row in report.tables[0].rows}
     assert set(imported) == {"rdsops --help", "rdsops explain --list", "rdsops review --from fleet.json"}
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from rdsops.core.errors import UsageError
+from rdsops.core.schema import json_schema
 from rdsops.fleet.fleet import SNAPSHOT_VERSION, Fleet
 
 _GZIP = b"\x1f\x8b"
@@ -53,14 +54,7 @@ def decode(data: bytes) -> Fleet:
 
 def schema() -> dict[str, Any]:
     """JSON Schema of a snapshot (draft 2020-12). What is required must be there; every other field may be unseen."""
-    (root,), components = msgspec.json.schema_components([Fleet], ref_template="#/$defs/{name}")
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
-        "title": "rdsops snapshot",
-        **root,
-        "$defs": dict(sorted(components.items())),
-    }
+    return json_schema(Fleet, title="rdsops snapshot", identity=SCHEMA_ID)
 
 
 _TAKE_ONE = "rdsops survey -o fleet.json takes one"

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from rdsops.advise.finding import REVIEW_VERSION, Review
+from rdsops.core.schema import json_schema
 
 
 def review_json(review: Review) -> str:
@@ -16,10 +17,4 @@ def review_json(review: Review) -> str:
 
 def review_schema() -> dict[str, Any]:
     """JSON Schema of `review_json`."""
-    (reference,), components = msgspec.json.schema_components([Review], ref_template="#/$defs/{name}")
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"rdsops review, version {REVIEW_VERSION}",
-        **reference,
-        "$defs": components,
-    }
+    return json_schema(Review, title=f"rdsops review, version {REVIEW_VERSION}")
