@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+LAUNCHER = Path(__file__).with_name("launcher.py")
 RDSOPS = (str(Path(sys.executable).with_name("rdsops")),)
 """The installed command, as a person starts it."""
 
@@ -41,24 +42,12 @@ def ran(
 
     Raises RuntimeError when its exit code is none of `codes`.
     """
-    out, err = folder / "out", folder / "err"
+    out, err, answer = folder / "out", folder / "err", folder / "used"
+    launched = (sys.executable, "-S", "-E", str(LAUNCHER), str(answer), *command)
     with out.open("wb") as to_out, err.open("wb") as to_err:
-        began = time.perf_counter()
-        child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=to_out, stderr=to_err, env=environ, cwd=inside or folder
-        )
-        _, status, used = os.wait4(child.pid, 0)
-        wall_s = time.perf_counter() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    scale = 1024 if sys.platform != "darwin" else 1024**2
-    done = Ran(
-        child.returncode,
-        wall_s,
-        used.ru_utime + used.ru_stime,
-        used.ru_maxrss / scale,
-        out.read_text(errors="replace"),
-        err.read_text(errors="replace"),
-    )
+        subprocess.run(launched, stdout=to_out, stderr=to_err, env=environ, cwd=inside or folder, check=True)
+    used = json.loads(answer.read_bytes())
+    done = Ran(**used, out=out.read_text(errors="replace"), err=err.read_text(errors="replace"))
     if done.code not in tuple(codes):
         raise RuntimeError(f"{' '.join(command)} ended with {done.code}: {done.err[-800:]}")
     return done

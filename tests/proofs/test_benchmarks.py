@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from benchmarks import calls, codec, review_speed, startup
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.figures import Figure, Report, Table, markdown, ratio
 from benchmarks.page import put
+from benchmarks.processes import ran
 
 
 def figure(report: Report, what: str) -> Figure:
@@ -37,7 +39,7 @@ def test_commands_are_started_beside_an_interpreter_that_does_nothing() -> None:
 
 
 def test_calls_are_counted_where_they_arrive() -> None:
-    report = calls.run(rounds=1, sizes=(10, 20))
+    report = calls.run(rounds=1, sizes=(20,))
     assert figure(report, "20 instances: calls, everything").median > figure(report, "20 instances: calls, core").median
     assert report.tables[0].rows[-1][0] == "together"
 
@@ -76,3 +78,17 @@ def test_a_section_is_replaced_where_it_stands_and_the_others_stay(tmp_path: Pat
         "2 s",
         "4 s",
     ]
+
+
+def test_the_memory_of_a_process_is_its_own_and_not_that_of_the_benchmark(tmp_path: Path) -> None:
+    held = bytearray(300 * 1024**2)
+    held[::4096] = b"x" * len(held[::4096])
+    done = ran((sys.executable, "-S", "-c", "pass"), tmp_path)
+    del held
+    assert done.rss_mib < 100
+
+
+def test_a_process_that_fails_is_no_figure(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"ended with 7.*because"):
+        ran((sys.executable, "-c", "import sys; print('because', file=sys.stderr); sys.exit(7)"), tmp_path)
+    assert ran((sys.executable, "-c", "import sys; sys.exit(7)"), tmp_path, codes=(7,)).code == 7
