@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock
 
+from rdsops.core.ids import Place
 from rdsops.lab.accounts import Accounts
 from rdsops.lab.clock import Clock
 from rdsops.lab.cloudwatch.history import History
@@ -16,11 +17,11 @@ from rdsops.lab.cloudwatch.profiles import Profile
 from rdsops.lab.cloudwatch.service import CloudWatchService
 from rdsops.lab.cloudwatch.store import MetricStore
 from rdsops.lab.demo.fleet import seed_demo
-from rdsops.lab.demo.ground import MAIN, PLACES, REVIEW_ROLE, SECOND, demo_specs
+from rdsops.lab.demo.ground import MAIN, PLACES, REVIEW_ROLE, SECOND, Ground, Neighbours, demo_specs
 from rdsops.lab.demo.mess.load import Load
 from rdsops.lab.demo.mess.plant import plant_aurora, plant_mariadb, plant_postgres
 from rdsops.lab.demo.metrics import Portrait, demo_alarms, portraits
-from rdsops.lab.demo.neighbours import MotoSurroundings, seed_neighbours
+from rdsops.lab.demo.neighbours import MotoSurroundings, seed_grounds, seed_secrets
 from rdsops.lab.endpoint.behind import moto_backend
 from rdsops.lab.endpoint.server import Endpoint
 from rdsops.lab.engines.boot import Booted, Chains, boot, find_engines, stop
@@ -65,12 +66,12 @@ class DemoLab:
         began = time.monotonic()
         try:
             with ThreadPoolExecutor(2) as pool:
-                moto = pool.submit(self._load_moto)
+                around = pool.submit(self._load_surroundings)
                 engines = pool.submit(self._boot_and_plant)
-                moto.result()
+                grounds = around.result()
                 running = engines.result()
             with self._timed("seed"):
-                self._seed(running)
+                self._seed(running, grounds)
             self.endpoint.start()
         except BaseException:
             self.stop()
@@ -139,25 +140,24 @@ class DemoLab:
         assert self.booted is not None
         return sum(len(region.instances) for region in self.state.regions()) - len(self.booted.nodes)
 
-    def _load_moto(self) -> None:
+    def _load_surroundings(self) -> Mapping[Place, Ground]:
+        """moto, and in it the networks, keys and topics of every place."""
         with self._timed("moto"):
             self.endpoint.moto.preload().join()
+            return seed_grounds(moto_backend)
 
     def _boot_and_plant(self) -> dict[str, Running]:
-        with self._timed("engines"):
+        with self._timed("engines and mess"):
             self.chains = find_engines(self._environ, self._home)
-            self.booted = boot(demo_specs(), self._home, self._environ, self.chains)
+            self.booted = boot(demo_specs(), self._home, self._environ, self.chains, fill=_plant)
         running = {each.spec.id: each for each in self.booted.running}
-        with self._timed("mess"), ThreadPoolExecutor(4) as pool:
-            for done in [pool.submit(_plant, each) for each in running.values() if each.spec.follows is None]:
-                done.result()
         self.load = Load(running)
         self.load.start()
         self.load_since = self.clock.now()
         return running
 
-    def _seed(self, running: Mapping[str, Running]) -> None:
-        neighbours = seed_neighbours(moto_backend, running)
+    def _seed(self, running: Mapping[str, Running], grounds: Mapping[Place, Ground]) -> None:
+        neighbours = Neighbours(grounds, seed_secrets(moto_backend, running))
         self.notes = seed_demo(self.state, running, neighbours)
         now = int(self.clock.now().timestamp())
         for portrait in portraits(self.state):

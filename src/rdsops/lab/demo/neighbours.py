@@ -21,7 +21,12 @@ PORTS = (0, 65535)
 
 def seed_neighbours(backend: Backend, running: Mapping[str, Running]) -> Neighbours:
     """Makes network, keys, topics and the master secrets. Passwords go into Secrets Manager and nowhere else."""
-    return Neighbours({place: _ground(backend, place) for place in PLACES}, _secrets(backend, running))
+    return Neighbours(seed_grounds(backend), seed_secrets(backend, running))
+
+
+def seed_grounds(backend: Backend) -> dict[Place, Ground]:
+    """The part that needs no engine: network, keys and topic of every place."""
+    return {place: _ground(backend, place) for place in PLACES}
 
 
 class MotoSurroundings:
@@ -107,7 +112,7 @@ def _doomed_key(kms: Any) -> str:
     return str(key.arn)
 
 
-def _secrets(backend: Backend, running: Mapping[str, Running]) -> dict[str, str]:
+def seed_secrets(backend: Backend, running: Mapping[str, Running]) -> dict[str, str]:
     """One secret a writer; the cluster's is named after the cluster."""
     kept = {}
     for name, engine in running.items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
 import sys
 import threading
@@ -95,6 +96,7 @@ class Moto:
         if self._app is None:
             with _loading:
                 if self._app is None:
+                    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # 1,300 images a region, never asked
                     app = importlib.import_module("moto.moto_server.werkzeug_app")
                     self._app = app.DomainDispatcherApplication(app.create_backend_app)
         return self._app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -77,10 +77,16 @@ def find_engines(environ: Mapping[str, str], home: LabHome) -> Chains:
 
 
 def boot(
-    specs: Sequence[EngineSpec], home: LabHome, environ: Mapping[str, str], chains: Chains | None = None
+    specs: Sequence[EngineSpec],
+    home: LabHome,
+    environ: Mapping[str, str],
+    chains: Chains | None = None,
+    *,
+    fill: Callable[[Running], None] | None = None,
 ) -> Booted:
     """Start all engines that this machine can run; each writer and each reader proven to serve or to follow.
 
+    fill: called with each writer once its family stands, while other families may still boot, from several threads.
     The caller holds `home.lock()`. Clusters boot side by side, and so do a writer's readers. When one fails, all are
     ended and EngineFailed says why. Raises UsageError for specs that contradict each other.
     """
@@ -96,7 +102,7 @@ def boot(
     nodes: dict[str, Node] = {}
     try:
         with ThreadPoolExecutor(max(1, len(families))) as pool:
-            for done in [pool.submit(family.boot, ground, lab_dir, token) for family in families]:
+            for done in [pool.submit(_raise, family, ground, lab_dir, token, fill) for family in families]:
                 nodes |= done.result()
     except BaseException:
         clean_held(home)
@@ -104,6 +110,15 @@ def boot(
         raise
     in_order = {spec.id: nodes[spec.id] for spec, _ in able}
     return Booted(in_order, left_out, time.monotonic() - began)
+
+
+def _raise(
+    family: _Family, ground: Ground, lab_dir: Path, token: str, fill: Callable[[Running], None] | None
+) -> dict[str, Node]:
+    nodes = family.boot(ground, lab_dir, token)
+    if fill is not None:
+        fill(nodes[family.writer.id].running)
+    return nodes
 
 
 def stop(booted: Booted, home: LabHome) -> None:
