@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from benchmarks import calls, codec, demo, engines, lab, review_speed, startup
 from benchmarks.figures import Report, markdown
 from benchmarks.page import PAGE, put
-from benchmarks.processes import machine
+from benchmarks.processes import machine, wait_for_quiet
 
 BENCHMARKS: dict[str, Callable[[], Report]] = {
     "calls": calls.run,
@@ -28,11 +28,15 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; none means all")
     parser.add_argument("--write", action="store_true", help=f"put the figures into {PAGE.name} of the docs")
     parser.add_argument("--strict", action="store_true", help="exit code 1 when a target was missed")
+    parser.add_argument(
+        "--patient", type=float, default=0.0, metavar="MINUTES", help="wait so long for a quiet machine before each"
+    )
     asked = parser.parse_args(words)
     if unknown := sorted(set(asked.names) - set(BENCHMARKS)):
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     missed = []
     for name in asked.names or BENCHMARKS:
+        wait_for_quiet(asked.patient * 60)
         where = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}"
         report = BENCHMARKS[name]()
         print(f"\n## {report.title}\n\nMeasured {where}\n\n{markdown(report)}", flush=True)

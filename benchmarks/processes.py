@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,6 +103,13 @@ def _ticks(pid: int) -> int | None:
         return None
     # utime, stime, cutime and cstime are fields 14 to 17; the program's name, field 2, may hold blanks.
     return sum(int(field) for field in stat.rpartition(")")[2].split()[11:15])
+
+
+def wait_for_quiet(within_s: float) -> None:
+    """Wait until others use less than a quarter of the cores, or until the time is up: whoever reads sees the load."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline and os.getloadavg()[0] > usable_cores() / 4:
+        time.sleep(5)
 
 
 def machine() -> str:
