@@ -6,6 +6,7 @@ share the lab of all stories.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -73,6 +74,7 @@ class Shell:
             stderr=subprocess.STDOUT,
             text=True,
             timeout=200,
+            check=False,
         )
         told = done.stdout.replace(str(self.here), AT_HOME).split(MARK)
         assert len(told) == len(commands) + 1, told[-1]
@@ -127,8 +129,6 @@ def need(page: Path) -> None:
 
 
 def _wide_path() -> str:
-    import os
-
     return f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/opt/homebrew/opt/mariadb/bin"
 
 
@@ -146,6 +146,7 @@ def shown_by_demo() -> Iterator[tuple[StoryLab, str]]:
             stderr=subprocess.STDOUT,
             text=True,
             timeout=200,
+            check=False,
         )
         assert done.returncode == 0, done.stdout
         yield own, done.stdout.replace(str(own.root), AT_HOME)
