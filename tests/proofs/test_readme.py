@@ -30,6 +30,10 @@ def test_rules_are_counted_by_theme() -> None:
     assert re.search(r"^\| \*\*together\*\* \| \*\*(\d+)\*\* \|$", README, re.MULTILINE)[1] == str(len(RULES))  # type: ignore[index] # a missing row fails as well
 
 
+def test_the_changelog_counts_the_rules_too() -> None:
+    assert f"by {len(RULES)} rules" in (ROOT / "changes" / "2.added.md").read_text(encoding="utf-8")
+
+
 def test_what_is_there_today_is_every_command() -> None:
     (line,) = re.findall(r"^There today: (.+?) \(\[", README, re.MULTILINE)
     assert re.findall(r"`(\w+)`", line) == [name for name, _ in COMMANDS]

@@ -7,6 +7,7 @@ share the lab of all stories.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -149,7 +150,8 @@ def shown_by_demo() -> Iterator[tuple[StoryLab, str]]:
             check=False,
         )
         assert done.returncode == 0, done.stdout
-        yield own, done.stdout.replace(str(own.root), AT_HOME)
+        everywhere = re.sub(r"(?m)^left out .*\n", "", done.stdout)  # told only where MariaDB is missing
+        yield own, everywhere.replace(str(own.root), AT_HOME)
 
 
 def test_the_readme_shows_what_make_demo_prints(shown_by_demo: tuple[StoryLab, str]) -> None:
