@@ -17,7 +17,7 @@ demo: $(VENV)/ready-run
 	$(BIN)/rdsops demo
 
 test: $(VENV)/ready-dev
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
 
 check: $(VENV)/ready-dev
 	$(BIN)/ruff check src tests benchmarks tools

@@ -12,7 +12,7 @@ import pymysql
 import pytest
 
 from rdsops.collect.inside import look_at
-from rdsops.collect.inside_mysql import TABLES
+from rdsops.collect.inside_mysql import DICTIONARY, MYSQL_ONLY, TABLES
 from rdsops.collect.inside_request import Asking
 from rdsops.core.ids import InstanceRef
 from rdsops.engines.connect import Address, Credentials, Limits, NotAnswered, NotConnected, Trust
@@ -198,7 +198,19 @@ def test_a_login_without_process_knows_that_it_does_not_see(ill: Running) -> Non
         assert not found.has_seen(question), question
         assert f"sql:mysql.{question}" in denied
     assert denied["sql:mysql.transactions"].remedy == "GRANT PROCESS ON *.* TO 'watcher'"
-    assert names(found.tables_without_key) == {"keyless", HOSTILE}
+
+
+def test_a_login_that_sees_some_tables_only_knows_that_it_does_not_see_the_rest(ill: Running) -> None:
+    found, gaps = look_at(at(ill), None, asking("watcher", "x2-long-enough"))
+    assert isinstance(found, MysqlInside)
+    denied = {gap.asked: gap for gap in gaps if gap.cause is Cause.DENIED}
+    for question in DICTIONARY - MYSQL_ONLY:
+        assert not found.has_seen(question), question
+        assert denied[f"sql:mysql.{question}"].remedy == "GRANT REFERENCES ON *.* TO 'watcher'"
+    run(ill, "GRANT REFERENCES ON *.* TO 'watcher'@'%'")
+    seen_now, _ = look_at(at(ill), None, asking("watcher", "x2-long-enough"))
+    assert isinstance(seen_now, MysqlInside)
+    assert names(seen_now.tables_without_key) == {"keyless", HOSTILE}
 
 
 def test_a_wrong_password_is_one_gap_without_the_password(ill: Running) -> None:

@@ -123,7 +123,8 @@ def story_lab() -> Iterator[StoryLab]:
     try:
         yield lab
     finally:
-        down(lab.home)
+        for name in sorted(path.name for path in root.iterdir() if (path / "lock").exists()):
+            down(LabHome(path=root / name, cache=lab.cache))
         assert watchdog.stdin is not None
         watchdog.stdin.close()
         watchdog.wait(timeout=60)

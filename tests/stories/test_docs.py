@@ -21,7 +21,7 @@ from tests.left_out import left_out
 from tests.pages import ROOT, Block, Step, blocks, difference, howtos, steps, user_pages
 from tests.stories.labs import StoryLab, story_lab
 
-pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.engines]
 
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-review.md"

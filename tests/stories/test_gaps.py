@@ -15,7 +15,7 @@ import pytest
 from rdsops.lab.processes import processes
 from tests.stories.labs import StoryLab
 
-pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.engines]
 
 API_ONLY = ("--no-sql", "--skip", "postgres", "--skip", "mysql", "--skip", "performance", "--skip", "storage-*")
 """Rules whose answers do not change from one minute to the next."""

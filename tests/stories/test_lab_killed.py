@@ -10,7 +10,7 @@ import pytest
 from rdsops.lab.processes import processes, wait_until
 from tests.stories.labs import StoryLab, story_lab
 
-pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("stories-killed")]
+pytestmark = [pytest.mark.engines]
 
 
 def ours(lab: StoryLab) -> list[str]:

@@ -63,6 +63,21 @@ TABLES: dict[str, type[Any]] = {
 MYSQL_ONLY = frozenset({"upgrade_blockers"})
 """Not asked of MariaDB, whose rules do not need it."""
 
+DICTIONARY = frozenset(
+    {
+        "tables_without_key",
+        "redundant_indexes",
+        "unused_indexes",
+        "auto_increments",
+        "unsafe_tables",
+        "fragmented_tables",
+        "old_charsets",
+        "foreign_key_types",
+        "upgrade_blockers",
+    }
+)
+"""The dictionary shows a login the tables that it was granted, and does not say that there are others."""
+
 NEED_PERFORMANCE_SCHEMA = frozenset({"statements", "tls", "unused_indexes"})
 NEED_PROCESS = frozenset({"transactions", "lock_waits", "metadata_waits", "binlog_consumers", "tls"})
 """Without PROCESS the process list holds our own sessions only, and says nothing about it."""
@@ -75,6 +90,10 @@ class _Named(msgspec.Struct, frozen=True):
 
 class _Counts(msgspec.Struct, frozen=True):
     counts: bool
+
+
+class _Sees(msgspec.Struct, frozen=True):
+    sees_all: bool
 
 
 class _Length(msgspec.Struct, frozen=True):
@@ -142,11 +161,15 @@ def _ask_all(visit: _Visit, seen: dict[str, Any]) -> None:
     if seen.get("status", {}).get("uptime", "").isdigit():
         seen["uptime_s"] = int(seen["status"]["uptime"])
     blind = _blind_to_others(visit)
+    visibility = visit.ask("visibility", _Sees)
+    partial = not (visibility and visibility[0].sees_all)
     metered = seen.get("variables", {}).get("performance_schema", "ON").upper() == "ON"
     for name, row in TABLES.items():
         if name in MYSQL_ONLY and visit.door.flavour != "mysql":
             continue
-        if blind and name in NEED_PROCESS:
+        if partial and name in DICTIONARY:
+            _denied(visit, name, "REFERENCES", "sees only the tables it was granted")
+        elif blind and name in NEED_PROCESS:
             _denied(visit, name, "PROCESS")
         elif not metered and name in NEED_PERFORMANCE_SCHEMA:
             _unmetered(visit, name)
@@ -154,7 +177,10 @@ def _ask_all(visit: _Visit, seen: dict[str, Any]) -> None:
             answers = visit.ask(name, row)
             if answers is not None:
                 seen[name] = answers
-    _unused_indexes(visit, seen, metered=metered)
+    if partial:
+        _denied(visit, "unused_indexes", "REFERENCES", "sees only the tables it was granted")
+    else:
+        _unused_indexes(visit, seen, metered=metered)
     history = visit.ask("history", _Length)
     if history:
         seen["history"] = history[0].length
@@ -177,9 +203,10 @@ def _blind_to_others(visit: _Visit) -> bool:
     return False
 
 
-def _denied(visit: _Visit, name: str, privilege: str) -> None:
+def _denied(visit: _Visit, name: str, privilege: str, lack: str | None = None) -> None:
+    """A gap with the GRANT that closes it. REFERENCES shows every table and reads no row."""
     user = visit.credentials.user.replace("'", "''")
-    detail = f"login {visit.credentials.user} lacks {privilege}"
+    detail = f"login {visit.credentials.user} {lack or f'lacks {privilege}'}"
     visit.gap(f"sql:mysql.{name}", Cause.DENIED, detail, f"GRANT {privilege} ON *.* TO '{user}'")
 
 
