@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
 from rdsops.advise.book import RULES
-from rdsops.advise.finding import SEVERITIES, Review, Severity
+from rdsops.advise.finding import SEVERITIES, Review, Severity, Theme
 from rdsops.advise.review import review
 from rdsops.advise.rule import Rule
 from rdsops.advise.silences import Silences
@@ -27,7 +28,7 @@ def selected_rules(only: Sequence[str], skip: Sequence[str]) -> tuple[Rule[Any],
     """Rules by id, shell pattern or theme. Raises UsageError for a word that selects nothing."""
     for word in (*only, *skip):
         if not any(_selects(word, rule) for rule in RULES):
-            raise UsageError(f"no rule, pattern or theme '{word}'", hint="rdsops explain --list shows every rule")
+            raise UsageError(f"no rule, pattern or theme '{word}'", hint=_nearest(word))
     chosen = (rule for rule in RULES if not only or any(_selects(word, rule) for word in only))
     return tuple(rule for rule in chosen if not any(_selects(word, rule) for word in skip))
 
@@ -47,3 +48,8 @@ def exit_code(result: Review, fail_on: Severity, *, strict: bool) -> int:
 
 def _selects(word: str, rule: Rule[Any]) -> bool:
     return word == rule.theme.value or fnmatchcase(rule.id, word)
+
+
+def _nearest(word: str) -> str:
+    close = get_close_matches(word, [*Theme, *(rule.id for rule in RULES)], n=3)
+    return f"did you mean {', '.join(close)}?" if close else "rdsops explain --list shows every rule"

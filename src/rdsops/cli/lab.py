@@ -24,13 +24,13 @@ def run(words: Sequence[str]) -> int:
     home = lab_home(os.environ, asked.name)
     match asked.command:
         case "up":
-            return _up(home, asked.format)
+            return _up(home, asked.name, asked.format)
         case "status":
-            return _status(home, asked.format)
+            return _status(home, asked.name, asked.format)
         case "env":
-            return _env(home)
+            return _env(home, asked.name)
         case "psql" | "mysql":
-            return _client(home, asked.command, asked.id, asked.arguments)
+            return _client(home, asked.name, asked.command, asked.id, asked.arguments)
         case _:
             return _down(home)
 
@@ -59,24 +59,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _up(home: LabHome, form: str) -> int:
+def _up(home: LabHome, name: str, form: str) -> int:
     from rdsops.lab.keeping import up
 
     standing, fresh = up(home, lambda words: print(words, file=sys.stderr))
     if not fresh:
         print("the lab is up already", file=sys.stderr)
-    _show(standing, form)
+    _show(standing, name, form)
     return 0
 
 
-def _status(home: LabHome, form: str) -> int:
-    standing = _standing(home)
-    _show(standing, form)
+def _status(home: LabHome, name: str, form: str) -> int:
+    standing = _standing(home, name)
+    _show(standing, name, form)
     return 0
 
 
-def _env(home: LabHome) -> int:
-    standing = _standing(home)
+def _env(home: LabHome, name: str) -> int:
+    standing = _standing(home, name)
     for name, value in environment(standing).items():
         print(f"export {name}={value}")
     return 0
@@ -97,9 +97,9 @@ def environment(standing: Standing) -> dict[str, str]:
     }
 
 
-def _client(home: LabHome, client: str, identifier: str, arguments: list[str]) -> int:
+def _client(home: LabHome, name: str, client: str, identifier: str, arguments: list[str]) -> int:
     """Becomes psql or mysql. The password goes by the environment or an option file, never by argv."""
-    standing = _standing(home)
+    standing = _standing(home, name)
     engine = next((each for each in standing.engines if each.id == identifier), None)
     if engine is None:
         names = ", ".join(each.id for each in standing.engines)
@@ -112,11 +112,17 @@ def _client(home: LabHome, client: str, identifier: str, arguments: list[str]) -
 
     command, variables = (psql_command if client == "psql" else mysql_command)(home, standing, engine)
     program = shutil.which("mariadb") if client == "mysql" else None  # what MariaDB calls its own client today
-    program = program or shutil.which(command[0])
+    program = program or shutil.which(command[0]) or _beside_engine(standing, command[0])
     if program is None:
         package = "postgresql-client" if client == "psql" else "mariadb-client"
         raise OperationFailed(f"{command[0]} is not on PATH", hint=f"Debian/Ubuntu: sudo apt-get install {package}")
     os.execve(program, [*command, *arguments], {**os.environ, **variables})
+
+
+def _beside_engine(standing: Standing, program: str) -> str | None:
+    """A client that came with the lab's own engines."""
+    places = (each.path for each in standing.providers if each.used)
+    return next((found for place in places if (found := shutil.which(program, path=place))), None)
 
 
 def _down(home: LabHome) -> int:
@@ -126,19 +132,24 @@ def _down(home: LabHome) -> int:
     return 0
 
 
-def _standing(home: LabHome) -> Standing:
+def _named(name: str) -> str:
+    """The option that a hint needs for a lab that is not the default one."""
+    return "" if name == "default" else f" --name {name}"
+
+
+def _standing(home: LabHome, name: str) -> Standing:
     from rdsops.lab.standing import Phase, read_standing
 
     standing = read_standing(home)
     if home.holder() is None:
         left = " (one was killed; `rdsops lab up` or `down` cleans what it left)" if standing else ""
-        raise OperationFailed(f"no lab is up{left}", hint="rdsops lab up")
+        raise OperationFailed(f"no lab is up{left}", hint=f"rdsops lab up{_named(name)}")
     if standing is None or standing.phase is not Phase.READY:
         raise OperationFailed("the lab is starting", hint="ask again in some seconds")
     return standing
 
 
-def _show(standing: Standing, form: str) -> None:
+def _show(standing: Standing, name: str, form: str) -> None:
     if form == "json":
         import msgspec
 
@@ -165,4 +176,10 @@ def _show(standing: Standing, form: str) -> None:
         print(f"role      {role}")
     for shortcut in standing.shortcuts:
         print(f"shortcut  {shortcut}")
-    print('\neval "$(rdsops lab env)" points any AWS client at it; rdsops lab down ends it')
+    everywhere = " ".join(
+        [*(f"--region {each}" for each in standing.regions), *(f"--role {each}" for each in standing.roles)]
+    )
+    print(f"everything it holds: rdsops review {everywhere}")
+    print(
+        f'\neval "$(rdsops lab env{_named(name)})" points any AWS client at it; rdsops lab down{_named(name)} ends it'
+    )

@@ -37,7 +37,7 @@ def run(words: Sequence[str]) -> int:
     else:
         write_privately(Path(asked.output), data)
     instances = sum(len(region.instances.items) for region in fleet.regions)
-    progress.done(f"{instances} instances in {len(fleet.regions)} places, {len(fleet.gaps)} gaps; API calls:")
+    progress.done(f"instances: {instances}; places: {len(fleet.regions)}; gaps: {len(fleet.gaps)}; API calls:")
     if not asked.quiet:
         for call in sorted(fleet.calls, key=lambda each: (-each.count, each.operation)):
             print(f"{call.count:6}  {call.operation}", file=sys.stderr)

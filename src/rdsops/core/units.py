@@ -57,6 +57,15 @@ def usd(amount: float) -> str:
     return f"${amount:,.0f}" if amount >= 10 else f"${amount:,.2f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "rule"), counted(1200, "rule")
+    ('1 rule', '1200 rules')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _three_digits(number: float) -> str:
     if number >= 100 or number == int(number):
         return f"{number:.0f}"

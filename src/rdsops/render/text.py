@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from rdsops.advise.finding import SEVERITIES, Environment, Evidence, Finding, Money, Review, Severity
-from rdsops.core.units import usd
+from rdsops.core.units import counted, usd
 from rdsops.render.aws_cli import command
 from rdsops.render.summary import Summary, summary
 from rdsops.render.unseen import unseen_groups
@@ -66,7 +66,9 @@ def _head(review: Review, figures: Summary, paint: Paint) -> Iterator[str]:
     taken = review.taken_at.strftime("%Y-%m-%d %H:%M UTC")
     yield paint("rdsops review", "1") + f"  {taken}"
     places = ", ".join(review.places[:4]) + (f" and {len(review.places) - 4} more" if len(review.places) > 4 else "")
-    yield _folded(f"{review.instances} instances, {review.clusters} clusters in {places or 'no place'}", 0)
+    yield _folded(
+        f"{counted(review.instances, 'instance')}, {counted(review.clusters, 'cluster')} in {places or 'no place'}", 0
+    )
     yield ""
     counts = [paint(f"{count} {level}", _COLOURS[level]) for level, count in figures.by_severity]
     yield "  " + "   ".join(counts) + (f"   {figures.silenced} silenced" if figures.silenced else "")
@@ -179,9 +181,9 @@ def _unseen(review: Review, paint: Paint) -> Iterator[str]:
 def _tail(review: Review, figures: Summary) -> Iterator[str]:
     yield ""
     yield _folded(
-        f"{len(review.tallies)} rules: {len(review.findings)} findings, {figures.clear} clear, "
+        f"{counted(len(review.tallies), 'rule')}: {counted(len(review.findings), 'finding')}, {figures.clear} clear, "
         f"{figures.not_known} not known, {figures.not_applicable} not applicable, {figures.silenced} silenced. "
-        f"{figures.calls} API calls.",
+        f"{counted(figures.calls, 'API call')}.",
         0,
     )
     yield "rdsops explain RULE tells what a rule checks, why, and how to silence it."

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from rdsops.advise.finding import Review
+from rdsops.core.units import counted
 from rdsops.fleet.gaps import Cause, Gap
 
 _WORDS = {
@@ -43,7 +44,7 @@ class UnseenGroup:
         what = f"{self.asked} {self.cause}"
         if not self.rules:
             return f"{what}: no selected rule needed it"
-        return f"{what}: {_count(len(self.rules), 'rule')}, {_count(self.subjects, 'resource')} not known"
+        return f"{what}: {counted(len(self.rules), 'rule')}, {counted(self.subjects, 'resource')} not known"
 
 
 def unseen_groups(review: Review) -> tuple[UnseenGroup, ...]:
@@ -75,7 +76,3 @@ def _scope(gap: Gap) -> str:
     if gap.subject:
         return gap.subject
     return f"{gap.account}/{gap.region}" if gap.region else gap.account
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
