@@ -50,6 +50,7 @@ def install(ground: Ground, provider: Provider, folder: Path) -> Path:
             script,
             "--no-defaults",
             f"--datadir={data_dir}",
+            f"--tmpdir={folder}",
             "--skip-test-db",
             "--auth-root-authentication-method=normal",
             "--innodb-log-file-size=16M",
@@ -139,6 +140,9 @@ class MariadbNode:
             "report_host": HOST,
             "report_port": str(self.port),
         }
+        # A server that starts deletes every #sql file of its tmpdir, those of the machine's other servers included.
+        temporary = self.folder / "tmp"
+        settings["tmpdir"] = str(temporary if temporary.exists() else self.ground.make_dir(temporary))
         if self.spec.follows is not None:
             settings.setdefault("read_only", "1")
         return self.ground.write(self.folder / "my.cnf", mariadb_conf(settings))
